@@ -1,0 +1,49 @@
+/* The cryptography of suite 1 (spec/formats.md), as the core sees it: BearSSL 0.6 behind it.
+ *
+ * All of it runs in constant time with respect to keys and data. No function keeps a pointer it was
+ * given, none allocates. Buffers do not overlap unless a comment says so. Sizes are in bytes. */
+#ifndef SFU_CRYPTO_H
+#define SFU_CRYPTO_H
+
+#include <stdint.h>
+#include <bearssl.h>
+
+struct sfu_hash {
+	br_sha256_context sha;
+};
+
+/* SHA-256 (FIPS 180-4): init, any number of updates (size 0 allowed), then final writes the digest.
+ * The context holds no secret beyond what was hashed; wipe it if that was one. */
+void sfu_hash_init(struct sfu_hash *h);
+void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size);
+void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
+
+/* HMAC-SHA-256 (RFC 2104) of `size` bytes under a 32-byte key. */
+void sfu_hmac(uint8_t mac[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
+
+/* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt; info_size <= 64. */
+void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
+              const uint8_t *info, uint32_t info_size);
+
+/* ECDSA on P-256 (FIPS 186-4). `public_key` is X ‖ Y, `signature` r ‖ s, big-endian.
+ * Returns SFU_OK, or SFU_R_SIGNATURE for anything that is not a valid signature: r or s out of range,
+ * a key that is not on the curve, a wrong hash. */
+uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64]);
+
+/* ChaCha20 (RFC 8439), counter from 0, nonce = index as 4 bytes ‖ 8 zero bytes: en- or decrypts
+ * `data` in place. */
+void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t size);
+
+/* Poly1305 tag of ChaCha20-Poly1305 (RFC 8439 section 2.8) with empty plaintext: the one-time MAC of
+ * `size` bytes under (key, nonce = index as 4 bytes ‖ 8 zero bytes). The same (key, index) must never
+ * be used for two different messages. `tag` may lie inside `data`. */
+void sfu_onetime_mac(uint8_t tag[16], const uint8_t key[32], uint32_t index, const uint8_t *data,
+                     uint32_t size);
+
+/* Compares in constant time; the length is never data. Returns SFU_OK if equal, else SFU_R_IMAGE. */
+uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size);
+
+/* Overwrites `size` bytes with zeros, in a way that the compiler does not remove. */
+void sfu_wipe(uint8_t *data, uint32_t size);
+
+#endif

@@ -1,0 +1,105 @@
+#include "boot.h"
+#include "bytes.h"
+#include "check.h"
+#include "device.h"
+#include "manifest.h"
+#include "port.h"
+#include "sfu_codes.h"
+
+/* The candidate becomes what the journal is told it is; attempts belong to a slot on trial alone. */
+static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
+{
+	struct sfu_state next = d->journal.state;
+
+	next.slot[d->boot.candidate] = slot_state;
+	next.attempts = attempts;
+	if (failure != SFU_OK)
+		next.failure = failure;
+	if (slot_state == SFU_SLOT_CONFIRMED && d->boot.counter > next.security_counter)
+		next.security_counter = d->boot.counter;
+	d->boot.status = sfu_journal_append(&d->journal, &next);
+}
+
+static void confirm(struct sfu_device *d)
+{
+	set_slot(d, SFU_SLOT_CONFIRMED, 0, SFU_OK);
+}
+
+static void attempt(struct sfu_device *d)
+{
+	set_slot(d, SFU_SLOT_TRIAL, (uint8_t)(d->journal.state.attempts - 1u), SFU_OK);
+}
+
+static void exclude(struct sfu_device *d)
+{
+	d->boot.excluded |= (uint8_t)(1u << d->boot.candidate);
+}
+
+/* an image that does not hold was not given up for want of confirmation: the reasons differ */
+static void revert(struct sfu_device *d)
+{
+	set_slot(d, SFU_SLOT_EMPTY, 0, d->boot.held == SFU_OK ? SFU_R_TRIAL : d->boot.held);
+	exclude(d);
+}
+
+static void drop(struct sfu_device *d)
+{
+	sfu_boot_failure(d, d->boot.held);
+	exclude(d);
+}
+
+%%{
+  machine sfu_boot;
+  alphtype unsigned char;
+  access d->boot.;
+
+  TRIAL = 0;    # a slot is on trial
+  GOOD = 1;     # none is, and one is confirmed
+  NONE = 2;     # neither
+  BROKEN = 3;   # the candidate does not hold, or is below the floor
+  HOLDS = 4;    # it does
+  CONFIRM = 5;  # it does, and the application has confirmed it
+  TRY = 6;      # it does, is not confirmed, and has attempts left
+  SPENT = 7;    # it does, is not confirmed, and has none
+  ASK = 8;      # the loader was asked for
+  RUN = 9;      # it was not, and the last effect worked
+  FAILED = 10;  # the last effect did not work
+
+  action confirm { confirm(d); }
+  action attempt { attempt(d); }
+  action revert  { revert(d); }
+  action exclude { exclude(d); }
+  action drop    { drop(d); }
+
+  action in_deciding { d->boot.state = SFU_BOOT_STATE_DECIDING; fbreak; }
+  action in_trial    { d->boot.state = SFU_BOOT_STATE_TRIAL; fbreak; }
+  action in_good     { d->boot.state = SFU_BOOT_STATE_GOOD; fbreak; }
+  action in_held     { d->boot.state = SFU_BOOT_STATE_HELD; fbreak; }
+  action in_running  { d->boot.state = SFU_BOOT_STATE_RUNNING; fbreak; }
+  action in_staying  { d->boot.state = SFU_BOOT_STATE_STAYING; fbreak; }
+
+  main := (
+    start:   ( TRIAL            -> trial
+             | GOOD             -> good
+             | ^(TRIAL | GOOD)  -> staying )   >~in_deciding,
+    trial:   ( BROKEN  @revert  -> start
+             | SPENT   @revert  -> start
+             | CONFIRM @confirm -> held
+             | TRY     @attempt -> held
+             | ^(BROKEN | SPENT | CONFIRM | TRY) -> staying ) >~in_trial,
+    good:    ( BROKEN  @drop    -> start
+             | HOLDS            -> held
+             | ^(BROKEN | HOLDS) -> staying )  >~in_good,
+    held:    ( RUN              -> running
+             | FAILED  @exclude -> start
+             | ^(RUN | FAILED)  -> staying )   >~in_held,
+    running: ( any              -> running )   >~in_running,
+    staying: ( any              -> staying )   >~in_staying
+  );
+}%%
+%% write data noerror nofinal noentry;
+
+void sfu_boot_step(struct sfu_device *d, const unsigned char *p)
+{
+	%% write exec noend;
+}

@@ -1,0 +1,36 @@
+/* The boot check: does this slot hold an image this device accepted and installed, unchanged?
+ *
+ * A build links one of two: check_seal.c (Poly1305 seal under the device key: for parts that hide
+ * their keys from the application) or check_signature.c (the OEM's signature and the image hash, at
+ * every boot: for parts that do not). */
+#ifndef SFU_CHECK_H
+#define SFU_CHECK_H
+
+#include <stdint.h>
+#include "slot.h"
+
+/* what a check needs to know, and where it works */
+struct sfu_check {
+	uint32_t slot;
+	uint32_t install;                    /* install number and seal as the journal has them */
+	const uint8_t *seal;                 /* SFU_FORMAT_TAG bytes */
+	const uint8_t *device, *oem;         /* D and K, 32 bytes each */
+	uint8_t *buffer;                     /* SFU_PASS_BUFFER bytes */
+	uint8_t manifest[SFU_MANIFEST_SIZE]; /* afterwards: the slot's manifest, as it was checked */
+	struct sfu_pass pass;
+};
+
+/* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
+ * SFU_R_SEAL, SFU_R_IMAGE or the codes of sfu_manifest_authentic if not, or what reading failed with. */
+uint32_t sfu_check_slot(struct sfu_check *c);
+
+/* The check by signature and image hash, in every build: it decides alone where the journal is lost. With
+ * `sealing` 1, c->pass.tag becomes the seal for installation c->install in the same pass. */
+uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
+
+/* Parts of the two: reads the slot's manifest into c->manifest and checks that its sizes lie in the slot;
+ * and the pass over its image. */
+uint32_t sfu_check_read(struct sfu_check *c);
+uint32_t sfu_check_pass(struct sfu_check *c, const uint8_t hash[32], uint32_t sealing, uint32_t hashing);
+
+#endif

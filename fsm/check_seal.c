@@ -1,0 +1,18 @@
+#include "check.h"
+#include "manifest.h"
+#include "sfu_codes.h"
+
+uint32_t sfu_check_slot(struct sfu_check *c)
+{
+	uint8_t hash[32];
+	uint32_t status;
+
+	status = sfu_check_read(c);
+	if (status != SFU_OK)
+		return status;
+	sfu_manifest_hash(c->manifest, hash);
+	status = sfu_check_pass(c, hash, 1, 0);
+	if (status != SFU_OK)
+		return status;
+	return sfu_equal(c->pass.tag, c->seal, SFU_FORMAT_TAG) == SFU_OK ? SFU_OK : SFU_R_SEAL;
+}

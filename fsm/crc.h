@@ -1,0 +1,13 @@
+/* CRC-32 of RFC 1662 (FCS-32; the same as IEEE 802.3's), reflected 0xEDB88320, 16-entry table. */
+#ifndef SFU_CRC_H
+#define SFU_CRC_H
+
+#include <stdint.h>
+
+/* CRC-32 of `size` bytes, complemented as it is sent and stored. */
+uint32_t sfu_crc32(const uint8_t *data, uint32_t size);
+
+/* CRC-16 of YMODEM (CCITT, polynomial 0x1021, initial 0), continued from `crc`. */
+uint32_t sfu_crc16(uint32_t crc, const uint8_t *data, uint32_t size);
+
+#endif

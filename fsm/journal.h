@@ -1,0 +1,57 @@
+/* The journal: the device's whole state, in the last valid cell of the current of two pages.
+ *
+ * Each cell (struct STATE of spec/formats.md, 128 bytes) is a complete state, so replay looks for
+ * one cell and compaction copies one. A cell that is torn, unreadable, or whose CRC or MAC is wrong
+ * is as if never written. A cell is never programmed twice between erases.
+ *
+ * Marginal cells. A cell torn by a cut may read as blank now and differ at the next reset. The first
+ * append after a start goes to the first cell that reads blank behind all that does not; that cell may
+ * be such a one. So the first append is written twice, in two neighbouring cells: the second cannot
+ * have been touched before, since no start goes beyond a cell before it was read back, and a cell
+ * that fails its read-back makes the journal move to the other, freshly erased page. */
+#ifndef SFU_JOURNAL_H
+#define SFU_JOURNAL_H
+
+#include <stdint.h>
+#include "sfu_format.h"
+#include "store.h"
+
+/* the decoded state; field for field struct STATE */
+struct sfu_state {
+	uint8_t slot[2];             /* SFU_SLOT_EMPTY … _CONFIRMED */
+	uint8_t attempts;
+	uint32_t sequence;
+	uint32_t security_counter;
+	uint32_t failure;
+	uint32_t install[2];
+	uint8_t seal[2][16];
+	uint8_t manifest_id[16];
+	uint32_t next_record;
+	uint8_t expected[32];
+};
+
+struct sfu_journal {
+	struct sfu_store store;
+	uint8_t key[32];             /* journal key, HKDF(D, empty, "sfu journal") */
+	uint32_t next;               /* index of the first free cell of the current page, from 1; 0 is the header */
+	uint32_t fresh;              /* 1: a cell was appended, or the page begun, in this power cycle */
+	struct sfu_state state;      /* the state as flash holds it */
+};
+
+/* Finds the state. `device` is D. SFU_OK: j->state is it. SFU_E_JOURNAL: no page counts or none of the
+ * last SFU_LIMIT_MAC_CHECKS non-blank cells is valid; j->state is zero, and sfu_journal_format is the way on.
+ * Writes nothing to flash. */
+uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
+
+/* Appends `next` (its sequence is set to one above the last) and makes it j->state. Compacts to the other page
+ * when the current one is full or a cell does not read back; tries that once. SFU_OK; otherwise the
+ * port's failure: flash then holds the old state or the new one, j->state the old one. */
+uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next);
+
+/* Begins a journal where there is none: `first` becomes the state of a new page. */
+uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first);
+
+/* Cells that can still be appended without an erase. */
+uint32_t sfu_journal_room(const struct sfu_journal *j);
+
+#endif

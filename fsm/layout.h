@@ -1,0 +1,50 @@
+/* Where everything lies in flash: data, one object per build, linked beside the core.
+ *
+ * Made from a text file (port/stm32/layouts/) together with the linker scripts. Addresses are
+ * absolute; sizes are bytes. */
+#ifndef SFU_LAYOUT_H
+#define SFU_LAYOUT_H
+
+#include <stdint.h>
+
+#define SFU_LAYOUT_REGIONS 4u
+
+/* `count` erase sectors of `sector` bytes each, from `address` on */
+struct sfu_region {
+	uint32_t address, sector, count;
+};
+
+/* a run of whole sectors with one owner; size 0: there is none */
+struct sfu_area {
+	uint32_t address, size;
+};
+
+struct sfu_layout {
+	uint32_t unit;           /* program unit: 2, 4, 8, 16 or 32 bytes */
+	uint32_t erased;         /* what an erased byte reads as: 0xFF or 0x00 */
+	uint32_t image_offset;   /* from a slot's start to its image: a multiple of SFU_FORMAT_RECORD_LARGE */
+	uint32_t record_max;     /* SFU_FORMAT_RECORD_SMALL or _LARGE */
+	uint32_t slot_count;     /* 1: single, 2: A/B */
+	uint32_t region_count;   /* in ascending order, without overlap; gaps are allowed */
+	struct sfu_region region[SFU_LAYOUT_REGIONS];
+	struct sfu_area loader;
+	struct sfu_area journal[2];
+	struct sfu_area keys[2];
+	struct sfu_area slot[2]; /* slot[1].size is 0 if slot_count is 1 */
+};
+
+extern const struct sfu_layout sfu_layout;
+
+/* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends
+ * at a sector boundary, lies in flash and shares no byte with another; each journal page holds at
+ * least 4 KiB and each key page 256 bytes; a slot holds its image offset, one record and the mailbox.
+ * SFU_E_LAYOUT otherwise. Called at every start, before anything is written. */
+uint32_t sfu_layout_check(void);
+
+/* Size of the erase sector that begins at `address`, or 0 if none does. */
+uint32_t sfu_layout_sector(uint32_t address);
+
+/* Erases every sector of the area: SFU_OK, or the first failure of the port. */
+uint32_t sfu_layout_erase(const struct sfu_area *area);
+
+#endif

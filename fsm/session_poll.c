@@ -1,0 +1,215 @@
+/* What the session machine's events are: frames, YMODEM blocks, the clock. */
+#include "session.h"
+#include "bytes.h"
+#include "device.h"
+#include "manifest.h"
+#include "port.h"
+#include "sfu_codes.h"
+#include "session_reply.h"
+
+#define CHUNK 64u /* bytes taken off the line at a time */
+
+void sfu_session_init(struct sfu_device *d)
+{
+	d->session.cs = SFU_SESSION_STATE_OPEN;
+	d->session.state = SFU_SESSION_STATE_OPEN;
+	d->session.ymodem = 0;
+	d->session.busy = 0;
+	d->session.began = sfu_port_time();
+	d->session.progress = d->session.began;
+	d->session.invited = d->session.began;
+	d->session.refusal = SFU_OK;
+	d->session.next = 0;
+	d->session.upgrade = SFU_UPGRADE_STATE_IDLE;
+	sfu_link_init(&d->link);
+	sfu_ymodem_init(&d->ymodem);
+	sfu_upgrade_init(&d->upgrade);
+}
+
+/* Tells the machine what has become of the installation. Only what moves it on counts as progress. */
+static void settle(struct sfu_device *d)
+{
+	unsigned char outcome = SFU_SESSION_EVENT_LOST;
+
+	if (d->upgrade.state == SFU_UPGRADE_STATE_DONE)
+		outcome = SFU_SESSION_EVENT_INSTALLED;
+	else if (d->upgrade.state != SFU_UPGRADE_STATE_IDLE)
+		outcome = SFU_SESSION_EVENT_ACCEPTED;
+	sfu_session_step(d, &outcome, 0);
+	if (d->upgrade.next > d->session.next || d->upgrade.state != d->session.upgrade)
+		d->session.progress = sfu_port_time();
+	d->session.next = d->upgrade.next;
+	d->session.upgrade = d->upgrade.state;
+}
+
+static void step(struct sfu_device *d, unsigned char event, uint8_t *body)
+{
+	sfu_session_step(d, &event, body);
+	settle(d);
+}
+
+static unsigned char message(uint8_t type, uint32_t size)
+{
+	if (type == SFU_MESSAGE_OFFER)
+		return SFU_SESSION_EVENT_OFFER;
+	if (type == SFU_MESSAGE_RECORD)
+		return SFU_SESSION_EVENT_RECORD;
+	if (size != 0)
+		return SFU_SESSION_EVENT_JUNK;
+	if (type == SFU_MESSAGE_HELLO || type == SFU_MESSAGE_ENTER)
+		return SFU_SESSION_EVENT_HELLO;
+	if (type == SFU_MESSAGE_FINISH)
+		return SFU_SESSION_EVENT_FINISH;
+	return type == SFU_MESSAGE_ABORT || type == SFU_MESSAGE_REBOOT ? SFU_SESSION_EVENT_QUIT
+	                                                               : SFU_SESSION_EVENT_JUNK;
+}
+
+/* A boot after the reset would have something to run: then no session may keep the device for ever. */
+static uint32_t may_boot(const struct sfu_device *d)
+{
+	return d->boot.good != SFU_SLOT_NONE || d->journal.state.slot[0] == SFU_SLOT_TRIAL
+	       || d->journal.state.slot[1] == SFU_SLOT_TRIAL || d->upgrade.offers >= SFU_LIMIT_OFFERS;
+}
+
+static void watch_clock(struct sfu_device *d)
+{
+	const uint32_t now = sfu_port_time();
+
+	if (d->session.state == SFU_SESSION_STATE_OPEN) {
+		if (now - d->session.began > SFU_TIME_SESSION && may_boot(d) != 0)
+			step(d, SFU_SESSION_EVENT_EXPIRED, 0);
+	} else if (now - d->session.progress > SFU_TIME_PROGRESS) {
+		step(d, SFU_SESSION_EVENT_EXPIRED, 0);
+	}
+}
+
+static void poll_frame(struct sfu_device *d)
+{
+	uint8_t chunk[CHUNK], *payload = d->link.buffer + SFU_LINK_PAD;
+	uint32_t n;
+
+	n = sfu_port_rx_peek(0, chunk, sizeof chunk);
+	if (n == 0)
+		return;
+	d->session.busy = 1;
+	sfu_port_rx_skip(sfu_link_receive(&d->link, chunk, n));
+	if (d->link.ready == 0)
+		return;
+	d->session.size = d->link.ready - 1;
+	step(d, message(payload[0], d->session.size), payload + 1);
+}
+
+/* Bytes of the package that are still missing to the manifest, or to the record being assembled. */
+static uint32_t missing(const struct sfu_device *d)
+{
+	uint32_t whole = SFU_MANIFEST_SIZE;
+
+	if (d->session.state == SFU_SESSION_STATE_LOADING)
+		whole = sfu_manifest_chunk(d->upgrade.manifest, d->session.at) + SFU_FORMAT_HASH;
+	return whole - d->session.fill;
+}
+
+/* A manifest or a record is complete: the same judgement as for frames, without an answer of its own. */
+static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
+{
+	const uint32_t size = d->session.fill;
+	uint32_t status;
+
+	d->session.fill = 0;
+	if (d->session.state != SFU_SESSION_STATE_LOADING)
+		return sfu_upgrade_offer(d, bytes);
+	if (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING)
+		return SFU_R_ORDER;
+	status = sfu_upgrade_record(d, d->session.at, bytes, size);
+	d->session.at++;
+	return status;
+}
+
+static uint32_t take_block(struct sfu_device *d)
+{
+	uint8_t *bytes = sfu_device_buffer(d);
+	uint32_t status = SFU_OK, n;
+
+	/*@ loop assigns status, n, *d, bytes[0 .. SFU_FORMAT_RECORD_MAX - 1];
+	    loop variant d->ymodem.size - d->ymodem.at; */
+	while (status == SFU_OK) {
+		n = sfu_ymodem_take(&d->ymodem, bytes + d->session.fill, missing(d));
+		if (n == 0)
+			break;
+		d->session.fill += n;
+		if (missing(d) == 0) {
+			status = sfu_session_note(d, assembled(d, bytes));
+			settle(d);
+		}
+	}
+	return status;
+}
+
+static void end_ymodem(struct sfu_device *d)
+{
+	d->session.ymodem = 0;
+	sfu_link_init(&d->link);
+	if (d->session.state == SFU_SESSION_STATE_LOADED) {
+		step(d, SFU_SESSION_EVENT_EXPIRED, 0);
+		return;
+	}
+	sfu_upgrade_leave(d);
+	settle(d);
+}
+
+static void poll_ymodem(struct sfu_device *d)
+{
+	const enum sfu_ymodem_order order = sfu_ymodem_look(&d->ymodem);
+
+	d->session.busy = order != SFU_YMODEM_WAIT;
+	if (order == SFU_YMODEM_BEGIN) {
+		d->session.ymodem = 1;
+		d->session.at = 0;
+		d->session.fill = 0;
+	} else if (order == SFU_YMODEM_DATA) {
+		sfu_ymodem_answer(&d->ymodem, take_block(d) == SFU_OK);
+	} else if (order == SFU_YMODEM_END) {
+		const uint32_t status = sfu_session_note(d, sfu_upgrade_finish(d));
+
+		settle(d);
+		sfu_ymodem_answer(&d->ymodem, status == SFU_OK);
+	} else if (order == SFU_YMODEM_STOP) {
+		end_ymodem(d);
+	}
+}
+
+/* Between frames a block of YMODEM may begin. */
+static uint32_t ymodem_begins(const struct sfu_device *d)
+{
+	uint8_t first;
+
+	if (d->session.ymodem != 0)
+		return 1;
+	if (d->session.state != SFU_SESSION_STATE_OPEN || sfu_link_quiet(&d->link) == 0
+	    || sfu_port_rx_peek(0, &first, 1) == 0)
+		return 0;
+	return first == SFU_YMODEM_SOH || first == SFU_YMODEM_STX;
+}
+
+static void invite(struct sfu_device *d)
+{
+	static const uint8_t call = SFU_YMODEM_CRC;
+
+	if (d->session.state != SFU_SESSION_STATE_OPEN || d->session.ymodem != 0
+	    || sfu_port_time() - d->session.invited < SFU_TIME_INVITE)
+		return;
+	d->session.invited = sfu_port_time();
+	sfu_port_tx(&call, 1);
+}
+
+uint32_t sfu_session_poll(struct sfu_device *d)
+{
+	d->session.busy = 0;
+	watch_clock(d);
+	if (ymodem_begins(d) != 0)
+		poll_ymodem(d);
+	else
+		poll_frame(d);
+	invite(d);
+	return d->session.state == SFU_SESSION_STATE_LEAVING ? SFU_OK : SFU_E_BLANK;
+}

@@ -1,0 +1,143 @@
+#include "session_reply.h"
+#include "bytes.h"
+#include "config.h"
+#include "device.h"
+#include "port.h"
+#include "sfu_codes.h"
+#include "slot.h"
+
+uint32_t sfu_session_note(struct sfu_device *d, uint32_t status)
+{
+	if (status != SFU_OK)
+		d->session.refusal = status;
+	return status;
+}
+
+static void refuse(struct sfu_device *d, uint32_t code, uint32_t detail)
+{
+	uint8_t body[SFU_REFUSAL_SIZE];
+
+	(void)sfu_session_note(d, code);
+	sfu_put32(body + SFU_REFUSAL_CODE_OFFSET, code);
+	sfu_put32(body + SFU_REFUSAL_DETAIL_OFFSET, detail);
+	sfu_link_send(SFU_MESSAGE_REFUSE, body, sizeof body);
+}
+
+static void grant(struct sfu_device *d, uint8_t type)
+{
+	uint8_t body[SFU_WINDOW_SIZE];
+
+	sfu_put32(body + SFU_WINDOW_NEXT_OFFSET, d->upgrade.next);
+	sfu_put32(body + SFU_WINDOW_LIMIT_OFFSET, sfu_upgrade_limit(d));
+	sfu_link_send(type, body, sizeof body);
+}
+
+static void done(uint32_t install)
+{
+	uint8_t body[4];
+
+	sfu_put32(body, install);
+	sfu_link_send(SFU_MESSAGE_DONE, body, sizeof body);
+}
+
+static uint32_t flags(const struct sfu_device *d)
+{
+	uint32_t f = 0;
+
+	if ((sfu_config_word(SFU_CONFIG_FLAGS_OFFSET) & SFU_FLASH_CONFIG_TEST) != 0)
+		f |= SFU_INFO_TEST_KEYS;
+	if (d->boot.trouble == SFU_OK)
+		f |= SFU_INFO_KEYS_READY;
+	if (d->boot.good == SFU_SLOT_NONE)
+		f |= SFU_INFO_NEEDS_IMAGE;
+	if (d->journal.state.slot[0] == SFU_SLOT_INSTALLING || d->journal.state.slot[1] == SFU_SLOT_INSTALLING)
+		f |= SFU_INFO_RESUMABLE;
+	return f;
+}
+
+/* The version is told of the slot that was checked in this boot, and of no other: it alone is believed. */
+static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
+{
+	sfu_put32(out + SFU_SLOT_INFO_LOAD_ADDRESS_OFFSET, sfu_slot_image(slot));
+	sfu_put32(out + SFU_SLOT_INFO_CAPACITY_OFFSET,
+	          sfu_layout.slot[slot].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX);
+	sfu_put32(out + SFU_SLOT_INFO_STATE_OFFSET, d->journal.state.slot[slot]);
+	sfu_put32(out + SFU_SLOT_INFO_INSTALL_OFFSET, d->journal.state.install[slot]);
+	if (slot == d->boot.good)
+		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET, d->boot.version, SFU_VERSION_SIZE);
+}
+
+void sfu_session_tell(struct sfu_device *d)
+{
+	uint8_t info[SFU_INFO_SIZE];
+
+	sfu_fill(info, 0, sizeof info);
+	info[SFU_INFO_PROTOCOL_OFFSET] = SFU_LINK_PROTOCOL;
+	info[SFU_INFO_SLOT_COUNT_OFFSET] = (uint8_t)sfu_layout.slot_count;
+	sfu_put32(info + SFU_INFO_FLAGS_OFFSET, flags(d));
+	info[SFU_INFO_RECORD_MAX_OFFSET] = (uint8_t)(sfu_layout.record_max % 256u);
+	info[SFU_INFO_RECORD_MAX_OFFSET + 1u] = (uint8_t)(sfu_layout.record_max / 256u % 256u);
+	sfu_copy(info + SFU_INFO_LOADER_VERSION_OFFSET, sfu_loader_version, SFU_VERSION_SIZE);
+	sfu_copy(info + SFU_INFO_PRODUCT_OFFSET, sfu_config + SFU_CONFIG_PRODUCT_OFFSET, SFU_INFO_PRODUCT_SIZE);
+	sfu_put32(info + SFU_INFO_HARDWARE_OFFSET, sfu_config_word(SFU_CONFIG_HARDWARE_OFFSET));
+	sfu_put32(info + SFU_INFO_EPOCH_OFFSET, d->keys.epoch);
+	sfu_port_uid(info + SFU_INFO_UID_OFFSET);
+	sfu_put32(info + SFU_INFO_PART_OFFSET, sfu_port_part());
+	sfu_put32(info + SFU_INFO_SECURITY_COUNTER_OFFSET, d->journal.state.security_counter);
+	sfu_put32(info + SFU_INFO_LOCK_PROFILE_OFFSET, sfu_port_lock());
+	sfu_put32(info + SFU_INFO_FAILURE_OFFSET, d->journal.state.failure);
+	sfu_put32(info + SFU_INFO_REFUSAL_OFFSET,
+	          d->boot.trouble != SFU_OK ? d->boot.trouble : d->session.refusal);
+	sfu_put32(info + SFU_INFO_FREE_SLOT_OFFSET, sfu_upgrade_free_slot(d));
+	tell_slot(d, info + SFU_INFO_SLOT0_OFFSET, 0);
+	if (sfu_layout.slot_count > 1)
+		tell_slot(d, info + SFU_INFO_SLOT1_OFFSET, 1);
+	sfu_link_send(SFU_MESSAGE_INFO, info, sizeof info);
+}
+
+void sfu_session_offer(struct sfu_device *d, const uint8_t *body)
+{
+	uint32_t status = SFU_R_LENGTH;
+
+	if (d->session.size == SFU_MANIFEST_SIZE)
+		status = sfu_upgrade_offer(d, body);
+	if (status != SFU_OK)
+		refuse(d, status, 0);
+	else
+		grant(d, SFU_MESSAGE_ACCEPT);
+}
+
+void sfu_session_record(struct sfu_device *d, uint8_t *body)
+{
+	uint32_t status = SFU_R_LENGTH, index = 0;
+
+	if (d->session.size > 4) {
+		index = sfu_get32(body);
+		status = sfu_upgrade_record(d, index, body + 4, d->session.size - 4);
+	}
+	if (status == SFU_OK || status == SFU_E_TIMEOUT)
+		grant(d, SFU_MESSAGE_ACK);
+	else
+		refuse(d, status, index);
+}
+
+void sfu_session_finish(struct sfu_device *d)
+{
+	const uint32_t status = sfu_upgrade_finish(d);
+
+	if (status != SFU_OK)
+		refuse(d, status, d->upgrade.next);
+	else
+		done(d->journal.state.install[d->upgrade.slot]);
+}
+
+void sfu_session_quit(struct sfu_device *d)
+{
+	sfu_upgrade_leave(d);
+	done(0);
+}
+
+void sfu_session_refuse_type(struct sfu_device *d)
+{
+	refuse(d, SFU_R_TYPE, 0);
+}

@@ -1,0 +1,46 @@
+#include "sfu.h"
+#include "check.h"
+#include "port.h"
+#include "sfu_codes.h"
+
+/* the frame's buffer is long enough for a pass */
+_Static_assert(SFU_LINK_BUFFER - SFU_LINK_PAD - 1u >= SFU_PASS_BUFFER, "one buffer serves both");
+/* a record's ciphertext, behind pad, type and index, begins at a multiple of 4 */
+_Static_assert((SFU_LINK_PAD + 1u + 4u) % 4u == 0, "records are aligned");
+
+static struct sfu_device device;
+
+uint8_t *sfu_device_buffer(struct sfu_device *d)
+{
+	return d->link.buffer + SFU_LINK_PAD + 1u;
+}
+
+static void run(struct sfu_device *d)
+{
+	uint8_t report[SFU_EXCHANGE_SIZE];
+
+	sfu_boot_report(d, report);
+	sfu_port_hand_over(sfu_slot_image(d->boot.good), report,
+	                   d->journal.state.slot[d->boot.good] == SFU_SLOT_TRIAL ? 1 : 0);
+}
+
+static void serve(struct sfu_device *d)
+{
+	sfu_port_open();
+	sfu_session_init(d);
+	while (sfu_session_poll(d) != SFU_OK) {
+		if (d->session.busy == 0)
+			sfu_port_idle();
+		else
+			sfu_port_kick();
+	}
+}
+
+void sfu_main(void)
+{
+	if (sfu_boot(&device) == SFU_OK)
+		run(&device);
+	else
+		serve(&device);
+	sfu_port_reset();
+}

@@ -1,0 +1,46 @@
+/* An installed slot: `manifest ‖ blank ‖ image ‖ blank ‖ mailbox`, and the one pass over it. */
+#ifndef SFU_SLOT_H
+#define SFU_SLOT_H
+
+#include <stdint.h>
+#include "crypto.h"
+#include "sfu_format.h"
+
+/* One pass over an image: what it is made with, what it has come to.
+ *
+ * Both results are of the *same* buffer, so that what was hashed is what was sealed. */
+struct sfu_pass {
+	uint8_t key[32];             /* seal key: used if `sealing` is 1 */
+	uint8_t tag[SFU_FORMAT_TAG]; /* in the end: the seal */
+	uint32_t sealing, hashing;   /* what is asked for */
+	uint32_t chunk;              /* index of the next chunk */
+	struct sfu_hash hash;        /* used if `hashing` is 1 */
+};
+
+/* the pass needs this much memory to read into */
+#define SFU_PASS_BUFFER (SFU_FORMAT_TAG + SFU_FORMAT_SEAL_CHUNK)
+
+/* Begins a pass. sealing: the key is HKDF(device, "sfu seal" ‖ install ‖ manifest hash), and chunk 0 is
+ * taken from `manifest`. hashing: begins with the digest key, made of K = `oem`. */
+void sfu_pass_begin(struct sfu_pass *p, const uint8_t manifest[SFU_MANIFEST_SIZE],
+                    const uint8_t manifest_hash[32], uint32_t install, const uint8_t device[32],
+                    const uint8_t oem[32], uint8_t buffer[SFU_PASS_BUFFER]);
+
+/* Reads `size` bytes of flash at `address` in chunks and adds them. SFU_OK, or what reading failed with.
+ * Kicks the watchdog once a chunk. */
+uint32_t sfu_pass_image(struct sfu_pass *p, uint32_t address, uint32_t size,
+                        uint8_t buffer[SFU_PASS_BUFFER]);
+
+/* Does the image of `slot` begin with a stack pointer in RAM and an entry point inside the image?
+ * `plain` is the image's size. SFU_OK, SFU_R_VECTOR, or what reading failed with. */
+uint32_t sfu_slot_vector(uint32_t slot, uint32_t plain);
+
+/* 1 if the application has confirmed installation `install` in the slot's mailbox. A cell that cannot be
+ * read counts as not there. */
+uint32_t sfu_slot_confirmed(uint32_t slot, uint32_t install);
+
+/* the address of the slot's image, and of its mailbox */
+uint32_t sfu_slot_image(uint32_t slot);
+uint32_t sfu_slot_mailbox(uint32_t slot);
+
+#endif

@@ -1,0 +1,188 @@
+/* What the upgrade machine's events are: everything is judged here before the machine hears of it. */
+#include "upgrade.h"
+#include "bytes.h"
+#include "config.h"
+#include "device.h"
+#include "manifest.h"
+#include "sfu_codes.h"
+#include "upgrade_flash.h"
+
+static const uint8_t LABEL_CHECK[9] = { 's', 'f', 'u', ' ', 'c', 'h', 'e', 'c', 'k' };
+
+void sfu_upgrade_init(struct sfu_upgrade *u)
+{
+	u->cs = SFU_UPGRADE_STATE_IDLE;
+	u->state = SFU_UPGRADE_STATE_IDLE;
+	u->status = SFU_OK;
+	u->next = 0;
+	u->offers = 0;
+}
+
+static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uint32_t size)
+{
+	const unsigned char failed = SFU_UPGRADE_EVENT_FAILED;
+
+	d->upgrade.status = SFU_OK;
+	sfu_upgrade_step(d, &event, record, size);
+	if (d->upgrade.status != SFU_OK)
+		sfu_upgrade_step(d, &failed, record, 0);
+}
+
+static uint32_t on_trial(const struct sfu_device *d)
+{
+	return d->journal.state.slot[0] == SFU_SLOT_TRIAL || d->journal.state.slot[1] == SFU_SLOT_TRIAL;
+}
+
+uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
+{
+	if (d->boot.trouble != SFU_OK || on_trial(d))
+		return SFU_SLOT_NONE;
+	if (sfu_layout.slot_count < 2)
+		return 0;
+	if (d->boot.good <= 1)
+		return 1u - d->boot.good;
+	/* no image at all: either will do; an interrupted installation goes on where it was */
+	return d->journal.state.slot[1] == SFU_SLOT_INSTALLING ? 1 : 0;
+}
+
+/* The manifest is the OEM's; is it what this device should take now? */
+static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_t *slot)
+{
+	uint32_t status;
+
+	status = sfu_manifest_meant(m, d->keys.epoch);
+	if (status != SFU_OK)
+		return status;
+	if (sfu_manifest_word(m, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) < d->journal.state.security_counter)
+		return SFU_R_COUNTER;
+	if (d->boot.good != SFU_SLOT_NONE && (m[SFU_MANIFEST_FLAGS_OFFSET] & SFU_FORMAT_FLAG_ALLOW_OLDER) == 0
+	    && sfu_version_compare(m + SFU_MANIFEST_VERSION_OFFSET, d->boot.version) != 2)
+		return SFU_R_VERSION;
+	status = sfu_manifest_fits(m, slot);
+	if (status != SFU_OK)
+		return status;
+	/* A/B: never over the image that runs; without one, over either */
+	return sfu_layout.slot_count > 1 && *slot == d->boot.good ? SFU_R_SLOT : SFU_OK;
+}
+
+static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
+{
+	uint8_t check[32];
+	uint32_t status;
+
+	sfu_manifest_derive(check, d->keys.oem, m, LABEL_CHECK, sizeof LABEL_CHECK, 0);
+	status = sfu_equal(check, m + SFU_MANIFEST_KEY_CHECK_OFFSET, SFU_FORMAT_TAG);
+	return status == SFU_OK ? SFU_OK : SFU_R_KEY;
+}
+
+/* The manifest that was being installed, with a checkpoint to go on from? */
+static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
+{
+	const struct sfu_state *s = &d->journal.state;
+
+	if (s->slot[slot] != SFU_SLOT_INSTALLING
+	    || sfu_equal(hash, s->manifest_id, sizeof s->manifest_id) != SFU_OK)
+		return SFU_UPGRADE_EVENT_START;
+	return SFU_UPGRADE_EVENT_RESUME;
+}
+
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE])
+{
+	uint32_t status, slot = 0;
+	uint8_t hash[32];
+
+	if (d->boot.trouble != SFU_OK)
+		return d->boot.trouble;
+	if (on_trial(d))
+		return SFU_R_BUSY;
+	if (d->upgrade.offers >= SFU_LIMIT_OFFERS)
+		return SFU_R_OFFERS;
+	d->upgrade.offers++;
+	status = sfu_manifest_authentic(manifest, hash);
+	if (status != SFU_OK)
+		return status;
+	status = acceptable(d, manifest, &slot);
+	if (status == SFU_OK)
+		status = key_fits(d, manifest);
+	if (status != SFU_OK) {
+		sfu_boot_failure(d, status);
+		return status;
+	}
+	sfu_copy(d->upgrade.manifest, manifest, SFU_MANIFEST_SIZE);
+	sfu_copy(d->upgrade.hash, hash, sizeof hash);
+	d->upgrade.slot = (uint8_t)slot;
+	step(d, start_or_resume(d, hash, slot), 0, 0);
+	return d->upgrade.status;
+}
+
+uint32_t sfu_upgrade_record_size(const struct sfu_device *d)
+{
+	if (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING)
+		return 0;
+	return sfu_manifest_chunk(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH;
+}
+
+/* hash(i) = SHA-256("SFUR" ‖ i ‖ record), against the one promised */
+static uint32_t promised(const struct sfu_device *d, const uint8_t *record, uint32_t size)
+{
+	uint8_t prefix[8], hash[32];
+	struct sfu_hash h;
+
+	sfu_put32(prefix, SFU_FORMAT_RECORD_PREFIX);
+	sfu_put32(prefix + 4, d->upgrade.next);
+	sfu_hash_init(&h);
+	sfu_hash_update(&h, prefix, sizeof prefix);
+	sfu_hash_update(&h, record, size);
+	sfu_hash_final(&h, hash);
+	return sfu_equal(hash, d->upgrade.expected, sizeof hash) == SFU_OK ? SFU_OK : SFU_R_RECORD;
+}
+
+uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size)
+{
+	const uint32_t count = sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET);
+	uint32_t status;
+
+	if (d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE && index < count)
+		return SFU_OK;
+	if (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING)
+		return SFU_R_ORDER;
+	if (index < d->upgrade.next)
+		return SFU_OK;
+	if (index > d->upgrade.next)
+		return SFU_E_TIMEOUT;
+	if (size != sfu_upgrade_record_size(d))
+		return SFU_R_LENGTH;
+	status = promised(d, record, size);
+	if (status != SFU_OK)
+		return status;
+	step(d, index + 1 == count ? SFU_UPGRADE_EVENT_LAST : SFU_UPGRADE_EVENT_RECORD, record, size);
+	return d->upgrade.status;
+}
+
+uint32_t sfu_upgrade_finish(struct sfu_device *d)
+{
+	if (d->upgrade.state == SFU_UPGRADE_STATE_DONE)
+		return SFU_OK;
+	if (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING)
+		return SFU_R_INCOMPLETE;
+	if (d->upgrade.state != SFU_UPGRADE_STATE_COMPLETE)
+		return SFU_R_ORDER;
+	step(d, SFU_UPGRADE_EVENT_FINISH, 0, 0);
+	return d->upgrade.status;
+}
+
+void sfu_upgrade_leave(struct sfu_device *d)
+{
+	step(d, SFU_UPGRADE_EVENT_LEAVE, 0, 0);
+}
+
+uint32_t sfu_upgrade_limit(const struct sfu_device *d)
+{
+	const uint32_t count = sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET);
+	uint32_t limit = d->upgrade.next + 1;
+
+	/* behind the record that fills the erased part, an erase keeps the device from listening */
+	if (sfu_upgrade_offset(d, limit) < d->upgrade.erased)
+		limit += SFU_LIMIT_WINDOW - 1;
+	return limit < count ? limit : count;
+}

@@ -1,0 +1,176 @@
+#include "upgrade_flash.h"
+#include "boot.h"
+#include "bytes.h"
+#include "device.h"
+#include "manifest.h"
+#include "port.h"
+#include "sfu_codes.h"
+#include "slot.h"
+
+#define CHECKPOINT_MIN 8192u /* bytes between checkpoints, at least; and a sixteenth of the image */
+
+static const uint8_t LABEL_IMAGE[9] = { 's', 'f', 'u', ' ', 'i', 'm', 'a', 'g', 'e' };
+
+static uint32_t plain_size(const struct sfu_device *d)
+{
+	return sfu_manifest_word(d->upgrade.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
+}
+
+uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
+{
+	return sfu_layout.image_offset
+	       + index * sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_SIZE_OFFSET);
+}
+
+/* Erases on until `end` (an offset in the slot) is inside what is erased. A sector is erased once, when the
+ * image reaches it: what lies behind a checkpoint is erased again when the installation is resumed. */
+static uint32_t erase_to(struct sfu_device *d, uint32_t end)
+{
+	const struct sfu_area *slot = &sfu_layout.slot[d->upgrade.slot];
+	uint32_t status = SFU_OK, sector;
+
+	/*@ loop assigns status, sector, d->upgrade.erased;
+	    loop variant slot->size - d->upgrade.erased; */
+	while (status == SFU_OK && d->upgrade.erased < end) {
+		sector = sfu_layout_sector(slot->address + d->upgrade.erased);
+		if (sector == 0 || sector > slot->size - d->upgrade.erased)
+			return SFU_E_LAYOUT;
+		status = sfu_port_flash_erase(slot->address + d->upgrade.erased);
+		d->upgrade.erased += sector;
+		sfu_port_kick();
+	}
+	return status;
+}
+
+/* The state in which this manifest is being installed from `next_record` on. */
+static uint32_t append_progress(struct sfu_device *d, uint32_t install)
+{
+	struct sfu_state next = d->journal.state;
+
+	next.slot[d->upgrade.slot] = SFU_SLOT_INSTALLING;
+	next.install[d->upgrade.slot] = install;
+	sfu_copy(next.manifest_id, d->upgrade.hash, sizeof next.manifest_id);
+	next.next_record = d->upgrade.next;
+	sfu_copy(next.expected, d->upgrade.expected, sizeof next.expected);
+	return sfu_journal_append(&d->journal, &next);
+}
+
+static uint32_t next_install(const struct sfu_device *d)
+{
+	const uint32_t *install = d->journal.state.install;
+
+	return (install[0] > install[1] ? install[0] : install[1]) + 1u;
+}
+
+/* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
+static void start(struct sfu_device *d, uint32_t install)
+{
+	struct sfu_upgrade *u = &d->upgrade;
+
+	sfu_manifest_derive(u->key, d->keys.oem, u->manifest, LABEL_IMAGE, sizeof LABEL_IMAGE, 1);
+	u->erased = u->next == 0 ? 0 : sfu_upgrade_offset(d, u->next);
+	u->checkpoint = u->erased;
+	u->status = append_progress(d, install);
+	if (u->status == SFU_OK)
+		u->status = erase_to(d, sfu_upgrade_offset(d, u->next) + 1);
+}
+
+void sfu_upgrade_begin(struct sfu_device *d)
+{
+	/* in a single slot the image that ran is gone from here on */
+	if (d->upgrade.slot == d->boot.good)
+		d->boot.good = SFU_SLOT_NONE;
+	d->upgrade.next = 0;
+	sfu_copy(d->upgrade.expected, d->upgrade.manifest + SFU_MANIFEST_FIRST_HASH_OFFSET, 32);
+	start(d, next_install(d));
+}
+
+void sfu_upgrade_resume(struct sfu_device *d)
+{
+	d->upgrade.next = d->journal.state.next_record;
+	sfu_copy(d->upgrade.expected, d->journal.state.expected, 32);
+	start(d, d->journal.state.install[d->upgrade.slot]);
+}
+
+/* At a sector boundary: a checkpoint if the last one is far enough behind, then the next sector, so that it
+ * is ready before the station is told to go on. */
+static uint32_t cross(struct sfu_device *d, uint32_t end)
+{
+	const uint32_t sixteenth = plain_size(d) / 16;
+	uint32_t status = SFU_OK;
+
+	if (end - d->upgrade.checkpoint >= CHECKPOINT_MIN && end - d->upgrade.checkpoint >= sixteenth) {
+		d->upgrade.checkpoint = end;
+		status = append_progress(d, d->journal.state.install[d->upgrade.slot]);
+	}
+	return status == SFU_OK ? erase_to(d, end + 1) : status;
+}
+
+void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
+{
+	struct sfu_upgrade *u = &d->upgrade;
+	const uint32_t plain = size - 32, offset = sfu_upgrade_offset(d, u->next), end = offset + plain;
+
+	sfu_cipher(u->key, u->next, record, plain);
+	u->status = erase_to(d, end);
+	if (u->status == SFU_OK)
+		u->status = sfu_port_flash_program(sfu_layout.slot[u->slot].address + offset, record, plain);
+	sfu_copy(u->expected, record + plain, 32);
+	u->next++;
+	if (u->status == SFU_OK && end == u->erased
+	    && u->next < sfu_get16(u->manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
+		u->status = cross(d, end);
+}
+
+/* The one pass over the finished image; its buffer is the frame's, which is used up. */
+static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
+{
+	struct sfu_upgrade *u = &d->upgrade;
+	uint8_t *buffer = sfu_device_buffer(d);
+	uint32_t status;
+	uint8_t hash[32];
+
+	p->sealing = 1;
+	p->hashing = 1;
+	sfu_pass_begin(p, u->manifest, u->hash, d->journal.state.install[u->slot], d->keys.device,
+	               d->keys.oem, buffer);
+	status = sfu_pass_image(p, sfu_slot_image(u->slot), plain_size(d), buffer);
+	sfu_wipe(p->key, sizeof p->key);
+	if (status != SFU_OK)
+		return status;
+	sfu_hash_final(&p->hash, hash);
+	status = sfu_equal(hash, u->manifest + SFU_MANIFEST_IMAGE_HASH_OFFSET, sizeof hash);
+	return status == SFU_OK ? sfu_slot_vector(u->slot, plain_size(d)) : status;
+}
+
+/* What becomes of the installation: on trial with its seal, or given up with its reason. */
+static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
+{
+	struct sfu_state next = d->journal.state;
+	const uint32_t slot = d->upgrade.slot;
+
+	next.slot[slot] = status == SFU_OK ? SFU_SLOT_TRIAL : SFU_SLOT_EMPTY;
+	next.attempts = status == SFU_OK ? SFU_LIMIT_TRIAL_BOOTS : 0;
+	next.failure = status == SFU_OK ? 0 : status;
+	next.next_record = 0;
+	sfu_fill(next.manifest_id, 0, sizeof next.manifest_id);
+	sfu_fill(next.expected, 0, sizeof next.expected);
+	sfu_copy(next.seal[slot], p->tag, SFU_FORMAT_TAG);
+	return sfu_journal_append(&d->journal, &next);
+}
+
+void sfu_upgrade_seal(struct sfu_device *d)
+{
+	const struct sfu_area *slot = &sfu_layout.slot[d->upgrade.slot];
+	struct sfu_pass p;
+	uint32_t status, written;
+
+	/* the rest of the slot too: the mailbox must be blank */
+	status = erase_to(d, slot->size);
+	if (status == SFU_OK)
+		status = verify(d, &p);
+	if (status == SFU_OK)
+		status = sfu_port_flash_program(slot->address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
+	written = conclude(d, &p, status);
+	d->upgrade.status = status != SFU_OK ? status : written;
+}

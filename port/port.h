@@ -1,0 +1,77 @@
+/* The contract of a platform: everything the core asks of the chip it runs on.
+ *
+ * port/stm32/ fulfils it on silicon, port/host/ on a PC. No function keeps a pointer it was given.
+ * Every wait inside the port has a limit and kicks the watchdog. Functions that can fail answer
+ * SFU_OK or a code of spec/codes.md; anything that is not SFU_OK is a failure. */
+#ifndef SFU_PORT_H
+#define SFU_PORT_H
+
+#include <stdint.h>
+
+/* Copies `size` bytes of flash at `address` to `out`.
+ * SFU_E_ECC: a unit in the range cannot be read (torn, double error); `out` is then unspecified.
+ * SFU_E_IO: the range is not inside the part's flash. The core never dies of either. */
+uint32_t sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t size);
+
+/* Programs `size` bytes at `address`; both are multiples of sfu_layout.unit, size is not 0, and the
+ * range has not been programmed since its last erase. Reads everything back before it answers.
+ * SFU_E_IO: refused by the controller, timed out, or read back differently; any unit of the range
+ * may then be blank, torn or programmed. */
+uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t size);
+
+/* Erases the one sector that begins at `address`, and reads it back as erased before it answers.
+ * SFU_E_IO: refused, timed out (twice the data sheet's maximum), or not erased afterwards. */
+uint32_t sfu_port_flash_erase(uint32_t address);
+
+/* Bytes that have arrived on the line: copies up to `max` of them to `out`, beginning `skip` bytes
+ * after the oldest one not yet taken, and answers how many (0: none so far). Takes none of them.
+ * The port buffers at least 2048 bytes; what arrives beyond that is lost. */
+uint32_t sfu_port_rx_peek(uint32_t skip, uint8_t *out, uint32_t max);
+
+/* Takes the oldest `count` bytes; count is not more than a peek has just shown. */
+void sfu_port_rx_skip(uint32_t count);
+
+/* Sends `size` bytes and returns when `data` may be reused. A line that does not take them within
+ * the port's limit loses them: the protocol repeats. */
+void sfu_port_tx(const uint8_t *data, uint32_t size);
+
+/* Milliseconds since some moment of this boot; wraps at 2^32. */
+uint32_t sfu_port_time(void);
+
+/* Sleeps until a byte arrives or some milliseconds have passed, and kicks the watchdog. */
+void sfu_port_idle(void);
+
+/* Kicks the watchdog: called from every long computation at least once in 100 ms. */
+void sfu_port_kick(void);
+
+/* 32 bytes of entropy. SFU_E_ENTROPY: the source reports an error or repeats itself; `out` is zero. */
+uint32_t sfu_port_entropy(uint8_t out[32]);
+
+/* The chip's 96-bit unique id, in the order of its addresses. */
+void sfu_port_uid(uint8_t out[12]);
+
+/* The part's identification word (DBGMCU_IDCODE's device id on STM32). */
+uint32_t sfu_port_part(void);
+
+/* What the chip's protection amounts to, read from the hardware at each call: SFU_FLASH_LOCK_OPEN,
+ * _FIELD or _FINAL. Anything else counts as open. */
+uint32_t sfu_port_lock(void);
+
+/* 1 if a person (button) or the application (struct EXCHANGE) asks for the loader in this boot, else
+ * 0. Clears the application's request, so that it holds for one reset. */
+uint32_t sfu_port_entry(void);
+
+/* Hands the processor over to the image whose vector table is at `vectors`, and never returns.
+ * Leaves interrupts off and none pending, peripherals and clock as after reset, caches invalidated,
+ * VTOR at `vectors`, and of RAM only the `report` (struct EXCHANGE) at its place: all other RAM that
+ * the loader ever uses is wiped. If `trial` is 1 the watchdog runs. */
+void sfu_port_hand_over(uint32_t vectors, const uint8_t report[32], uint32_t trial);
+
+/* 1 if an image whose vector table begins with these two words could run here: the stack pointer
+ * lies in RAM and is a multiple of 8. The entry point is the core's to check. */
+uint32_t sfu_port_stack_ok(uint32_t stack_pointer);
+
+/* Resets the chip and never returns. */
+void sfu_port_reset(void);
+
+#endif

@@ -1,0 +1,3 @@
+#include "stm32.h"
+
+const uint32_t sfu_port_baud = 921600;

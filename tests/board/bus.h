@@ -1,0 +1,16 @@
+#ifndef BOARD_BUS_H
+#define BOARD_BUS_H
+
+/*
+ * The peripherals' addresses (RM0090 2.3, table 1), their clock gates (7.3.10
+ * to 7.3.14) and which model answers. An access with the clock off ends the
+ * run with a diagnosis. A peripheral without a model remembers what is written
+ * and says so once. Between peripherals there is a bus fault.
+ */
+#include <stdint.h>
+
+uint32_t board_bus_read(uint32_t address, unsigned size);
+void board_bus_write(uint32_t address, unsigned size, uint32_t value);
+void board_bus_reset(void);
+
+#endif
