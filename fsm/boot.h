@@ -4,25 +4,7 @@
 #define SFU_BOOT_H
 
 #include <stdint.h>
-#include "boot_machine.h"
-#include "sfu_format.h"
-
-struct sfu_device;
-
-struct sfu_boot {
-	int cs;
-	uint8_t state;               /* SFU_BOOT_STATE_… */
-	uint8_t entry;               /* 1: the loader was asked for */
-	uint8_t candidate;           /* the slot being considered, or SFU_SLOT_NONE */
-	uint8_t excluded;            /* slots (bits) that are out of question in this boot */
-	uint8_t good;                /* the slot whose check held, or SFU_SLOT_NONE */
-	uint8_t failure_stored;      /* 1: a failure was stored in this boot */
-	uint32_t trouble;            /* SFU_OK, or why neither images nor packages can be dealt with */
-	uint32_t held;               /* SFU_OK: the candidate's check held in this boot */
-	uint32_t status;             /* what the last effect came to */
-	uint32_t counter;            /* security counter of the good slot's manifest */
-	uint8_t version[SFU_VERSION_SIZE]; /* and its version */
-};
+#include "device.h"
 
 /* Makes the device ready (layout, configuration, lock profile, keys, journal) and runs the machine to its
  * end. Answers SFU_OK if d->boot.good is to be run now, SFU_E_BLANK if the loader stays: because it was asked
@@ -30,7 +12,29 @@ struct sfu_boot {
  * never a slot. */
 uint32_t sfu_boot(struct sfu_device *d);
 
-/* One event of the machine. */
+/*@ predicate sfu_boot_total(struct sfu_boot *b) =
+         0 <= b->state <= SFU_BOOT_STATE_STAYING && b->cs == b->state;
+    predicate sfu_boot_same(struct sfu_boot *b, integer cs, integer state) =
+         b->cs == cs && b->state == state;
+*/
+
+/* One event of the machine. Running is entered from held alone, and held only with an image that holds. */
+/*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
+    requires total: sfu_boot_total(&d->boot);
+    requires candidate: (d->boot.state == SFU_BOOT_STATE_TRIAL || d->boot.state == SFU_BOOT_STATE_GOOD
+                         || d->boot.state == SFU_BOOT_STATE_HELD) ==> d->boot.candidate <= 1;
+    requires attempts: *p == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
+    assigns *d;
+    ensures total: sfu_boot_total(&d->boot);
+    ensures running: d->boot.state == SFU_BOOT_STATE_RUNNING ==>
+             \old(d->boot.state) == SFU_BOOT_STATE_RUNNING
+             || (\old(d->boot.state) == SFU_BOOT_STATE_HELD && *p == SFU_BOOT_EVENT_RUN);
+    ensures held: d->boot.state == SFU_BOOT_STATE_HELD ==>
+             (\old(d->boot.state) == SFU_BOOT_STATE_GOOD && *p == SFU_BOOT_EVENT_HOLDS)
+             || (\old(d->boot.state) == SFU_BOOT_STATE_TRIAL
+                 && (*p == SFU_BOOT_EVENT_CONFIRM || *p == SFU_BOOT_EVENT_TRY));
+    ensures staying: \old(d->boot.state) == SFU_BOOT_STATE_STAYING ==>
+             d->boot.state == SFU_BOOT_STATE_STAYING; */
 void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 
 /* SFU_OK, or why this device cannot work. Part of sfu_boot. */
@@ -41,6 +45,10 @@ void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZ
 
 /* Stores `code` as the last failure in the journal, unless it is there already or one was stored in this
  * boot (else whoever causes failures wears the flash out). */
+/*@ requires valid: \valid(d);
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
 
 #endif

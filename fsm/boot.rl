@@ -1,12 +1,14 @@
 #include "boot.h"
 #include "bytes.h"
-#include "check.h"
 #include "device.h"
-#include "manifest.h"
-#include "port.h"
 #include "sfu_codes.h"
 
 /* The candidate becomes what the journal is told it is; attempts belong to a slot on trial alone. */
+/*@ requires valid: \valid(d);
+    requires candidate: d->boot.candidate <= 1;
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
 	struct sfu_state next = d->journal.state;
@@ -20,28 +22,54 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
 	d->boot.status = sfu_journal_append(&d->journal, &next);
 }
 
+/*@ requires valid: \valid(d);
+    requires candidate: d->boot.candidate <= 1;
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 static void confirm(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_CONFIRMED, 0, SFU_OK);
 }
 
+/*@ requires valid: \valid(d);
+    requires candidate: d->boot.candidate <= 1;
+    requires attempts: d->journal.state.attempts > 0;
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 static void attempt(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_TRIAL, (uint8_t)(d->journal.state.attempts - 1u), SFU_OK);
 }
 
+/*@ requires valid: \valid(d);
+    requires candidate: d->boot.candidate <= 1;
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 static void exclude(struct sfu_device *d)
 {
 	d->boot.excluded |= (uint8_t)(1u << d->boot.candidate);
 }
 
 /* an image that does not hold was not given up for want of confirmation: the reasons differ */
+/*@ requires valid: \valid(d);
+    requires candidate: d->boot.candidate <= 1;
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 static void revert(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_EMPTY, 0, d->boot.held == SFU_OK ? SFU_R_TRIAL : d->boot.held);
 	exclude(d);
 }
 
+/*@ requires valid: \valid(d);
+    requires candidate: d->boot.candidate <= 1;
+    assigns *d;
+    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
+    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
 static void drop(struct sfu_device *d)
 {
 	sfu_boot_failure(d, d->boot.held);

@@ -26,10 +26,20 @@ static inline uint32_t sfu_get32(const uint8_t *p)
     ensures value: v == p[0] + 256 * p[1] + 65536 * p[2] + 16777216 * p[3]; */
 static inline void sfu_put32(uint8_t *p, uint32_t v)
 {
+	const uint32_t v1 = v / 256u, v2 = v1 / 256u, v3 = v2 / 256u;
+
 	p[0] = (uint8_t)(v % 256u);
-	p[1] = (uint8_t)(v / 256u % 256u);
-	p[2] = (uint8_t)(v / 65536u % 256u);
-	p[3] = (uint8_t)(v / 16777216u);
+	p[1] = (uint8_t)(v1 % 256u);
+	p[2] = (uint8_t)(v2 % 256u);
+	p[3] = (uint8_t)v3;
+}
+
+/* Milliseconds from `since` to `now`, on a clock that wraps at 2^32. */
+/*@ assigns \nothing;
+    ensures elapsed: \result == (now >= since ? now - since : now - since + 4294967296); */
+static inline uint32_t sfu_elapsed(uint32_t since, uint32_t now)
+{
+	return now >= since ? now - since : UINT32_MAX - since + now + 1u;
 }
 
 /*@ requires write: \valid(to + (0 .. size - 1)) && \valid_read(from + (0 .. size - 1));

@@ -37,17 +37,16 @@ uint32_t sfu_config_check(void)
 const uint8_t *sfu_config_signer(uint32_t id)
 {
 	const uint32_t count = sfu_config_word(SFU_CONFIG_KEY_COUNT_OFFSET);
-	const uint8_t *key = sfu_config + SFU_CONFIG_KEY0_OFFSET;
-	uint32_t i;
+	uint32_t i, at = SFU_CONFIG_KEY0_OFFSET;
 
-	/*@ loop invariant range: 0 <= i <= count && count <= SFU_FLASH_CONFIG_KEYS;
-	    loop invariant place: key == &sfu_config[0] + SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE;
-	    loop assigns i, key;
-	    loop variant count - i; */
-	for (i = 0; i < count; i++) {
-		if (sfu_get32(key + SFU_SIGNER_ID_OFFSET) == id)
-			return key + SFU_SIGNER_PUBLIC_KEY_OFFSET;
-		key += SFU_SIGNER_SIZE;
+	/*@ loop invariant range: 0 <= i <= SFU_FLASH_CONFIG_KEYS;
+	    loop invariant place: at == SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE;
+	    loop assigns i, at;
+	    loop variant SFU_FLASH_CONFIG_KEYS - i; */
+	for (i = 0; i < SFU_FLASH_CONFIG_KEYS; i++) {
+		if (i < count && sfu_config_word(at + SFU_SIGNER_ID_OFFSET) == id)
+			return sfu_config + at + SFU_SIGNER_PUBLIC_KEY_OFFSET;
+		at += SFU_SIGNER_SIZE;
 	}
 	return 0;
 }

@@ -1,15 +1,65 @@
-/* All of the core's memory: one object, no other static data. */
+/* All of the core's memory: one object, no other static data.
+ *
+ * Modules with a life of their own (link, ymodem, keys, journal) define their context in their own
+ * header; the three machines that work on the whole device have theirs here. */
 #ifndef SFU_DEVICE_H
 #define SFU_DEVICE_H
 
 #include <stdint.h>
-#include "boot.h"
+#include "boot_machine.h"
 #include "journal.h"
 #include "keys.h"
 #include "link.h"
-#include "session.h"
-#include "upgrade.h"
+#include "session_machine.h"
+#include "sfu_format.h"
+#include "upgrade_machine.h"
 #include "ymodem.h"
+
+struct sfu_boot {
+	int cs;
+	uint8_t state;               /* SFU_BOOT_STATE_… */
+	uint8_t entry;               /* 1: the loader was asked for */
+	uint8_t candidate;           /* the slot being considered, or SFU_SLOT_NONE */
+	uint8_t excluded;            /* slots (bits) that are out of question in this boot */
+	uint8_t good;                /* the slot whose check held, or SFU_SLOT_NONE */
+	uint8_t failure_stored;      /* 1: a failure was stored in this boot */
+	uint32_t trouble;            /* SFU_OK, or why neither images nor packages can be dealt with */
+	uint32_t held;               /* SFU_OK: the candidate's check held in this boot */
+	uint32_t status;             /* what the last effect came to */
+	uint32_t counter;            /* security counter of the good slot's manifest */
+	uint8_t version[SFU_VERSION_SIZE]; /* and its version */
+};
+
+struct sfu_upgrade {
+	int cs;
+	uint8_t state;               /* SFU_UPGRADE_STATE_… */
+	uint8_t slot;                /* where the accepted manifest goes */
+	uint32_t status;             /* what the last effect came to */
+	uint32_t next;               /* index of the record awaited; all before it are in flash */
+	uint32_t erased;             /* offset in the slot up to which it is erased or programmed */
+	uint32_t checkpoint;         /* offset in the slot of the last checkpoint */
+	uint32_t offers;             /* signatures checked in this session */
+	uint8_t manifest[SFU_MANIFEST_SIZE];
+	uint8_t hash[32];            /* of the manifest */
+	uint8_t expected[32];        /* hash of the record awaited */
+	uint8_t key[32];             /* image key */
+};
+
+struct sfu_session {
+	int cs;
+	uint8_t state;               /* SFU_SESSION_STATE_… */
+	uint8_t ymodem;              /* 1: a YMODEM transfer is under way, frames are not looked for */
+	uint8_t busy;                /* 1: the last poll found something to do */
+	uint32_t began;              /* times, in milliseconds */
+	uint32_t progress;
+	uint32_t invited;
+	uint32_t next;               /* how far the installation was when last looked at */
+	uint8_t upgrade;
+	uint32_t refusal;            /* code of the last refusal, or SFU_OK */
+	uint32_t at;                 /* YMODEM: index of the record being assembled … */
+	uint32_t fill;               /* … and bytes of it that are there */
+	uint32_t size;               /* body of the message being handled */
+};
 
 struct sfu_device {
 	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */

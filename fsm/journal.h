@@ -1,14 +1,17 @@
 /* The journal: the device's whole state, in the last valid cell of the current of two pages.
  *
  * Each cell (struct STATE of spec/formats.md, 128 bytes) is a complete state, so replay looks for
- * one cell and compaction copies one. A cell that is torn, unreadable, or whose CRC or MAC is wrong
- * is as if never written. A cell is never programmed twice between erases.
+ * one cell and compaction copies none. A cell that is torn, unreadable, or whose CRC or MAC is wrong
+ * is as if never written. A cell is never programmed twice between erases, as far as it can be seen.
  *
  * Marginal cells. A cell torn by a cut may read as blank now and differ at the next reset. The first
  * append after a start goes to the first cell that reads blank behind all that does not; that cell may
  * be such a one. So the first append is written twice, in two neighbouring cells: the second cannot
  * have been touched before, since no start goes beyond a cell before it was read back, and a cell
- * that fails its read-back makes the journal move to the other, freshly erased page. */
+ * that fails its read-back makes the journal move to the other, freshly erased page.
+ *
+ * The last cell of a page closes it: before the journal leaves a page, the state goes there once
+ * more, so that the page stays full at every later start, whatever its other cells read as. */
 #ifndef SFU_JOURNAL_H
 #define SFU_JOURNAL_H
 
@@ -38,20 +41,48 @@ struct sfu_journal {
 	struct sfu_state state;      /* the state as flash holds it */
 };
 
+/*@ predicate journal_areas = layout_regions
+       && sfu_layout.journal[0].address + sfu_layout.journal[0].size <= UINT32_MAX
+       && sfu_layout.journal[1].address + sfu_layout.journal[1].size <= UINT32_MAX
+       && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096;
+    predicate journal_valid{L}(struct sfu_journal *j) =
+       \valid(j) && store_valid(&j->store) && j->store.area == &sfu_layout.journal[0]
+       && journal_areas && \separated(j, &sfu_layout)
+       && (store_has_page(&j->store) ==>
+           1 <= j->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL);
+*/
+
 /* Finds the state. `device` is D. SFU_OK: j->state is it. SFU_E_JOURNAL: no page counts or none of the
  * last SFU_LIMIT_MAC_CHECKS non-blank cells is valid; j->state is zero, and sfu_journal_format is the way on.
- * Writes nothing to flash. */
+ * Writes nothing to flash. A state that was found but not appended to in this power cycle may come from
+ * a torn cell, so that the next start finds the one before it: append before doing what cannot be undone. */
+/*@ requires j: \valid(j) && \valid_read(device + (0 .. 31)) && \separated(j, device + (0 .. 31));
+    requires areas: journal_areas && \separated(j, &sfu_layout);
+    assigns *j;
+    ensures loaded: journal_valid(j);
+    ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
+    ensures page: \result == SFU_OK ==> store_has_page(&j->store); */
 uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
 
-/* Appends `next` (its sequence is set to one above the last) and makes it j->state. Compacts to the other page
+/* Appends `next` (its sequence is set to one above the last) and makes it j->state. Goes over to the other page
  * when the current one is full or a cell does not read back; tries that once. SFU_OK; otherwise the
  * port's failure: flash then holds the old state or the new one, j->state the old one. */
+/*@ requires j: journal_valid(j) && \valid_read(next);
+    assigns *j;
+    ensures kept: journal_valid(j);
+    ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next);
 
 /* Begins a journal where there is none: `first` becomes the state of a new page. */
+/*@ requires j: journal_valid(j) && \valid_read(first);
+    assigns *j;
+    ensures kept: journal_valid(j);
+    ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first);
 
 /* Cells that can still be appended without an erase. */
+/*@ requires j: journal_valid(j);
+    assigns \nothing; */
 uint32_t sfu_journal_room(const struct sfu_journal *j);
 
 #endif

@@ -2,7 +2,12 @@
  *
  * Bypass personalization: the chip is programmed with a page that holds K (KEYS_OEM). At the first
  * start sfu_keys_make adds D, made from the chip's entropy, by one atomic switch to the other page,
- * and erases the first one. */
+ * and erases the first one.
+ *
+ * Power cuts. Until the new page is committed the old one counts, and D is made anew; then both count,
+ * and the next start erases the old one. Before it does so it programs the keys once more, into
+ * the next cell of the new page: what it read might have come from a page that was torn while it was
+ * committed, and torn again while it was erased, and be gone at the reset after. */
 #ifndef SFU_KEYS_H
 #define SFU_KEYS_H
 
@@ -18,16 +23,38 @@ struct sfu_keys {
 	uint8_t device[32];      /* D */
 };
 
+/*@ predicate keys_areas = layout_regions
+       && sfu_layout.keys[0].address + sfu_layout.keys[0].size <= UINT32_MAX
+       && sfu_layout.keys[1].address + sfu_layout.keys[1].size <= UINT32_MAX
+       && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512;
+*/
+
 /* Reads the current key page. SFU_OK; SFU_E_KEYS if there is none whose CRC holds (everything is
- * then zero). If both pages count, the older one is erased before it answers. */
+ * then zero). If both pages count, the older one is erased before it answers; if that fails, the keys
+ * are there, and the answer is the port's failure. */
+/*@ requires k: \valid(k) && \separated(k, &sfu_layout);
+    requires areas: keys_areas;
+    assigns *k;
+    ensures kept: store_valid(&k->store);
+    ensures page: k->kind != 0 ==> store_has_page(&k->store);
+    ensures keys: \result == SFU_OK ==> k->kind != 0;
+    ensures none: \result == SFU_E_KEYS ==> k->kind == 0; */
 uint32_t sfu_keys_load(struct sfu_keys *k);
 
 /* KEYS_OEM -> KEYS_DEVICE: makes D = HKDF(entropy, uid, "sfu device") and switches the page.
  * SFU_OK also if D was there already. SFU_E_ENTROPY, SFU_E_IO: nothing changed, or an interrupted
- * switch that the next start begins again. */
+ * switch that the next start begins again or ends; k->kind tells. */
+/*@ requires k: \valid(k) && \separated(k, &sfu_layout) && store_valid(&k->store);
+    requires page: k->kind != 0 ==> store_has_page(&k->store);
+    assigns *k;
+    ensures kept: store_valid(&k->store);
+    ensures page: k->kind != 0 ==> store_has_page(&k->store);
+    ensures made: \result == SFU_OK ==> k->kind == SFU_FLASH_KEYS_DEVICE; */
 uint32_t sfu_keys_make(struct sfu_keys *k);
 
 /* Wipes K and D in RAM. */
+/*@ requires k: \valid(k);
+    assigns k->kind, k->oem[0 .. 31], k->device[0 .. 31]; */
 void sfu_keys_wipe(struct sfu_keys *k);
 
 #endif

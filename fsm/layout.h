@@ -6,6 +6,7 @@
 #define SFU_LAYOUT_H
 
 #include <stdint.h>
+#include "sfu_codes.h"
 
 #define SFU_LAYOUT_REGIONS 4u
 
@@ -35,16 +36,31 @@ struct sfu_layout {
 
 extern const struct sfu_layout sfu_layout;
 
+/*@ predicate layout_region(struct sfu_region *r) = 0 < r->sector
+                 && r->address + r->sector * r->count <= UINT32_MAX;
+    predicate layout_regions = sfu_layout.region_count <= SFU_LAYOUT_REGIONS
+                 && \forall integer i; 0 <= i < sfu_layout.region_count
+                 ==> layout_region(&sfu_layout.region[i]);
+*/
+
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends
  * at a sector boundary, lies in flash and shares no byte with another; each journal page holds at
- * least 4 KiB and each key page 256 bytes; a slot holds its image offset, one record and the mailbox.
+ * least 4 KiB and each key page 512 bytes; a slot holds its image offset, one record and the mailbox.
  * SFU_E_LAYOUT otherwise. Called at every start, before anything is written. */
+/*@ assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_E_LAYOUT;
+    ensures regions: \result == SFU_OK ==> layout_regions; */
 uint32_t sfu_layout_check(void);
 
 /* Size of the erase sector that begins at `address`, or 0 if none does. */
+/*@ requires regions: layout_regions;
+    assigns \nothing; */
 uint32_t sfu_layout_sector(uint32_t address);
 
 /* Erases every sector of the area: SFU_OK, or the first failure of the port. */
+/*@ requires read: \valid_read(area) && area->address + area->size <= UINT32_MAX;
+    requires regions: layout_regions;
+    assigns \nothing; */
 uint32_t sfu_layout_erase(const struct sfu_area *area);
 
 #endif

@@ -5,25 +5,7 @@
 #define SFU_SESSION_H
 
 #include <stdint.h>
-#include "session_machine.h"
-
-struct sfu_device;
-
-struct sfu_session {
-	int cs;
-	uint8_t state;               /* SFU_SESSION_STATE_… */
-	uint8_t ymodem;              /* 1: a YMODEM transfer is under way, frames are not looked for */
-	uint8_t busy;                /* 1: the last poll found something to do */
-	uint32_t began;              /* times, in milliseconds */
-	uint32_t progress;
-	uint32_t invited;
-	uint32_t next;               /* how far the installation was when last looked at */
-	uint8_t upgrade;
-	uint32_t refusal;            /* code of the last refusal, or SFU_OK */
-	uint32_t at;                 /* YMODEM: index of the record being assembled … */
-	uint32_t fill;               /* … and bytes of it that are there */
-	uint32_t size;               /* body of the message being handled */
-};
+#include "device.h"
 
 void sfu_session_init(struct sfu_device *d);
 
@@ -31,7 +13,29 @@ void sfu_session_init(struct sfu_device *d);
  * SFU_E_BLANK: call again; d->session.busy tells whether to sleep first. */
 uint32_t sfu_session_poll(struct sfu_device *d);
 
+/*@ predicate sfu_session_total(struct sfu_session *s) =
+         0 <= s->state <= SFU_SESSION_STATE_LEAVING && s->cs == s->state;
+    predicate sfu_session_same(struct sfu_session *s, integer cs, integer state) =
+         s->cs == cs && s->state == state;
+    // the body of the message being handled lies in the frame's buffer
+    predicate sfu_session_body(struct sfu_device *d, uint8_t *body) =
+         d->session.size <= SFU_LINK_PAYLOAD_MAX - 1
+         && body == &d->link.buffer[0] + (SFU_LINK_PAD + 1);
+*/
+
 /* One event of the machine; `body` is the message's. */
+/*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
+    requires total: sfu_session_total(&d->session);
+    requires body: *p <= SFU_SESSION_EVENT_JUNK ==> sfu_session_body(d, body);
+    assigns *d;
+    ensures total: sfu_session_total(&d->session);
+    ensures loading: d->session.state == SFU_SESSION_STATE_LOADING ==>
+             \old(d->session.state) == SFU_SESSION_STATE_LOADING
+             || (\old(d->session.state) == SFU_SESSION_STATE_OPEN && *p == SFU_SESSION_EVENT_ACCEPTED);
+    ensures way_out: *p == SFU_SESSION_EVENT_EXPIRED || *p == SFU_SESSION_EVENT_QUIT ==>
+             d->session.state == SFU_SESSION_STATE_LEAVING;
+    ensures over: \old(d->session.state) == SFU_SESSION_STATE_LEAVING ==>
+             d->session.state == SFU_SESSION_STATE_LEAVING; */
 void sfu_session_step(struct sfu_device *d, const unsigned char *p, uint8_t *body);
 
 #endif

@@ -76,9 +76,9 @@ static void watch_clock(struct sfu_device *d)
 	const uint32_t now = sfu_port_time();
 
 	if (d->session.state == SFU_SESSION_STATE_OPEN) {
-		if (now - d->session.began > SFU_TIME_SESSION && may_boot(d) != 0)
+		if (sfu_elapsed(d->session.began, now) > SFU_TIME_SESSION && may_boot(d) != 0)
 			step(d, SFU_SESSION_EVENT_EXPIRED, 0);
-	} else if (now - d->session.progress > SFU_TIME_PROGRESS) {
+	} else if (sfu_elapsed(d->session.progress, now) > SFU_TIME_PROGRESS) {
 		step(d, SFU_SESSION_EVENT_EXPIRED, 0);
 	}
 }
@@ -148,6 +148,7 @@ static uint32_t take_block(struct sfu_device *d)
 static void end_ymodem(struct sfu_device *d)
 {
 	d->session.ymodem = 0;
+	sfu_ymodem_init(&d->ymodem);
 	sfu_link_init(&d->link);
 	if (d->session.state == SFU_SESSION_STATE_LOADED) {
 		step(d, SFU_SESSION_EVENT_EXPIRED, 0);
@@ -196,7 +197,7 @@ static void invite(struct sfu_device *d)
 	static const uint8_t call = SFU_YMODEM_CRC;
 
 	if (d->session.state != SFU_SESSION_STATE_OPEN || d->session.ymodem != 0
-	    || sfu_port_time() - d->session.invited < SFU_TIME_INVITE)
+	    || sfu_elapsed(d->session.invited, sfu_port_time()) < SFU_TIME_INVITE)
 		return;
 	d->session.invited = sfu_port_time();
 	sfu_port_tx(&call, 1);

@@ -1,13 +1,13 @@
 /* Two flash pages of which one counts: the atomic switch under the journal and the key page.
  *
- * A page begins with a header of 128 bytes that holds two commit units (spec/formats.md, struct
- * COMMIT); it counts if either is whole. Of two pages that count, the higher generation is current.
+ * A page begins with a header of 128 bytes that holds four commit units (spec/formats.md, struct
+ * COMMIT); it counts if any is whole. Of two pages that count, the higher generation is current.
  *
  * Power cuts. A switch erases the other page, lets the caller fill it, then programs the commit
- * unit; until that is in, the old page counts. A commit unit torn by a cut may read as whole now and
- * not at the next reset; so the old page is erased only after a commit unit of the current one was
- * programmed *and read back in this power cycle* (sfu_store_secure), or when the second unit is
- * there, which is begun only after the first was read back. */
+ * units one by one; until the first is in, the old page counts. A commit unit torn by a cut may read
+ * as whole now and not at the next reset; so a page is relied on (its neighbour erased, a cell
+ * appended) only after a commit unit was programmed *and read back in this power cycle*, or when
+ * no commit unit is blank any more (sfu_store_secure). */
 #ifndef SFU_STORE_H
 #define SFU_STORE_H
 
@@ -18,26 +18,73 @@ struct sfu_store {
 	const struct sfu_area *area; /* two of them */
 	uint32_t magic;              /* SFU_FLASH_JOURNAL_MAGIC or _KEYS_MAGIC */
 	uint32_t current;            /* 0 or 1; SFU_SLOT_NONE: no page counts */
-	uint32_t generation;         /* of the current page */
-	uint32_t secured;            /* 1: its commit was read back in this power cycle */
+	uint32_t generation;         /* the highest of a page that counts */
+	uint32_t secured;            /* 1: the current page will still count after any reset */
 	uint32_t both;               /* 1: the other page counts too */
 };
 
+/*@ predicate store_valid{L}(struct sfu_store *s) =
+       \valid(s) && \valid_read(s->area + (0 .. 1))
+       && (s->current == 0 || s->current == 1 || s->current == SFU_SLOT_NONE)
+       && s->area[0].address + s->area[0].size <= UINT32_MAX && s->area[0].size >= 512
+       && s->area[1].address + s->area[1].size <= UINT32_MAX && s->area[1].size >= 512
+       && \separated(s, s->area + (0 .. 1)) && layout_regions;
+    predicate store_has_page{L}(struct sfu_store *s) = s->current == 0 || s->current == 1;
+*/
+
+/* Copies `size` bytes of flash, a multiple of 4, to `out`, and looks at them: SFU_OK; SFU_E_BLANK if
+ * all of them read as erased; the port's failure. */
+/*@ requires out: \valid(out + (0 .. size - 1)) && size % 4 == 0;
+    assigns out[0 .. size - 1]; */
+uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size);
+
 /* Looks at both pages' headers; writes nothing. Afterwards s->current tells. */
+/*@ requires s: \valid(s) && \valid_read(area + (0 .. 1)) && \separated(s, area + (0 .. 1));
+    requires area: area[0].address + area[0].size <= UINT32_MAX && area[0].size >= 512
+                && area[1].address + area[1].size <= UINT32_MAX && area[1].size >= 512;
+    requires regions: layout_regions;
+    assigns *s;
+    ensures found: store_valid(s) && s->area == area; */
 void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic);
 
-/* Makes sure that the current page's commit will still be there after the next reset: programs its
- * second commit unit if that is blank. Needs a current page. SFU_OK, or the port's failure. */
+/* Takes the other page, if it counts too, where the current one turns out to hold nothing valid:
+ * so it is after a cut while a page was erased that had been about to become current. SFU_OK, or
+ * SFU_E_BLANK. */
+/*@ requires s: store_valid(s);
+    assigns s->current, s->both, s->secured;
+    ensures kept: store_valid(s);
+    ensures page: \result == SFU_OK ==> store_has_page(s); */
+uint32_t sfu_store_fall_back(struct sfu_store *s);
+
+/* Makes sure that the current page will still count after the next reset: programs those of its
+ * commit units that are blank. Needs a current page. SFU_OK, or the port's failure. */
+/*@ requires s: store_valid(s) && store_has_page(s);
+    assigns s->secured;
+    ensures secured: \result == SFU_OK ==> s->secured == 1; */
 uint32_t sfu_store_secure(struct sfu_store *s);
 
 /* Begins a switch: secures the current page if there is one, erases the other, and stores the page
- * to fill in *page. The caller programs it beyond the header, then calls sfu_store_commit. */
+ * to fill in *page. The caller programs it beyond the header, then calls sfu_store_commit. Where no
+ * page counts it erases both. */
+/*@ requires s: store_valid(s) && \valid(page) && \separated(page, s, s->area + (0 .. 1));
+    assigns s->secured, *page;
+    ensures page: *page == 0 || *page == 1;
+    ensures other: *page != s->current;
+    ensures secured: \result == SFU_OK && store_has_page(s) ==> s->secured == 1; */
 uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
-/* Ends a switch: programs both commit units of `page`; after the first one it is current. */
+/* Ends a switch: programs the commit units of `page`; with any of them it is current. */
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    assigns s->current, s->generation, s->secured, s->both;
+    ensures kept: store_valid(s);
+    ensures current: \result == SFU_OK ==> s->current == page && s->secured == 1;
+    ensures failed: \result != SFU_OK ==> s->current == \old(s->current); */
 uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
 
 /* Erases the page that is not current, after securing the one that is: for keys that must go. */
+/*@ requires s: store_valid(s) && store_has_page(s);
+    assigns s->secured, s->both;
+    ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0; */
 uint32_t sfu_store_retire(struct sfu_store *s);
 
 #endif

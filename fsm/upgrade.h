@@ -9,29 +9,38 @@
 #define SFU_UPGRADE_H
 
 #include <stdint.h>
-#include "sfu_format.h"
-#include "upgrade_machine.h"
+#include "device.h"
 
-struct sfu_device;
+/*@ predicate sfu_upgrade_total(struct sfu_upgrade *u) =
+         0 <= u->state <= SFU_UPGRADE_STATE_DONE && u->cs == u->state;
+    predicate sfu_upgrade_same(struct sfu_upgrade *u, integer cs, integer state) =
+         u->cs == cs && u->state == state;
+*/
 
-struct sfu_upgrade {
-	int cs;
-	uint8_t state;               /* SFU_UPGRADE_STATE_… */
-	uint8_t slot;                /* where the accepted manifest goes */
-	uint32_t status;             /* what the last effect came to */
-	uint32_t next;               /* index of the record awaited; all before it are in flash */
-	uint32_t erased;             /* offset in the slot up to which it is erased or programmed */
-	uint32_t checkpoint;         /* offset in the slot of the last checkpoint */
-	uint32_t offers;             /* signatures checked in this session */
-	uint8_t manifest[SFU_MANIFEST_SIZE];
-	uint8_t hash[32];            /* of the manifest */
-	uint8_t expected[32];        /* hash of the record awaited */
-	uint8_t key[32];             /* image key */
-};
-
+/*@ requires valid: \valid(u);
+    assigns u->cs, u->state, u->status, u->next, u->offers;
+    ensures idle: sfu_upgrade_total(u) && u->state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_init(struct sfu_upgrade *u);
 
 /* One event of the machine; `record` and `size` (hash included) are those of RECORD and LAST. */
+/*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
+    requires total: sfu_upgrade_total(&d->upgrade);
+    requires record: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST) ==>
+             size > SFU_FORMAT_HASH && size <= SFU_FORMAT_RECORD_MAX && \valid(record + (0 .. size - 1))
+             && \separated(p, record + (0 .. size - 1));
+    assigns *d, record[0 .. size - 1];
+    ensures total: sfu_upgrade_total(&d->upgrade);
+    ensures receiving: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
+             \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
+             || ((*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
+                 && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE);
+    ensures complete: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE ==>
+             \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE
+             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && *p == SFU_UPGRADE_EVENT_LAST);
+    ensures done: d->upgrade.state == SFU_UPGRADE_STATE_DONE ==>
+             \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE
+             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && *p == SFU_UPGRADE_EVENT_FINISH);
+    ensures idle: *p == SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin

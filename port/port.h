@@ -23,6 +23,11 @@ uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t 
  * SFU_E_IO: refused, timed out (twice the data sheet's maximum), or not erased afterwards. */
 uint32_t sfu_port_flash_erase(uint32_t address);
 
+/* Opens the line and starts the watchdog: called once, when the loader stays, and before any of the
+ * functions that receive, send or idle. After it the way to an image leads through sfu_port_reset,
+ * as a watchdog, once started, may not be stopped again. */
+void sfu_port_open(void);
+
 /* Bytes that have arrived on the line: copies up to `max` of them to `out`, beginning `skip` bytes
  * after the oldest one not yet taken, and answers how many (0: none so far). Takes none of them.
  * The port buffers at least 2048 bytes; what arrives beyond that is lost. */

@@ -137,16 +137,18 @@ static int check(struct sfu_args *args)
 	return -1;
 }
 
+static char program[] = "sfu";
+
 int sfu_args_parse(const struct sfu_command *command, int argc, char **argv, struct sfu_args *args)
 {
 	struct option longs[SFU_ARGS_OPTIONS + 5];
-	char shorts[2 * SFU_ARGS_OPTIONS + 8], name[] = "sfu";
+	char shorts[2 * SFU_ARGS_OPTIONS + 8];
 	int letter, status = -1;
 
 	memset(args, 0, sizeof(*args));
 	args->command = command;
 	tables(command, longs, shorts);
-	argv[0] = name; /* getopt begins its messages with it */
+	argv[0] = program; /* getopt begins its messages with it */
 	while (status == -1 && (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
 		status = take(args, letter);
 	if (status != -1)

@@ -11,21 +11,36 @@ static int no_memory(const char *path)
 	return sfu_fail(EX_OSERR, path, "does not fit in memory");
 }
 
+/* Doubles the room, since a HEX file brings its bytes sixteen at a time. */
+static int grow(struct sfu_span *span, const char *path, size_t size)
+{
+	const size_t twice = (size_t)span->room * 2, need = (size_t)span->size + size;
+	const size_t room = twice > need && twice <= UINT32_MAX ? twice : need;
+	uint8_t *data = malloc(room);
+
+	if (data == NULL)
+		return no_memory(path);
+	if (span->size > 0) {
+		memcpy(data, span->data, span->size);
+		sfu_crypt_wipe(span->data, span->size);
+	}
+	free(span->data);
+	span->data = data;
+	span->room = (uint32_t)room;
+	return 0;
+}
+
 static int append(struct sfu_span *span, const char *path, const uint8_t *data, size_t size)
 {
-	uint8_t *grown = malloc(span->size + size);
+	int status = 0;
 
-	if (grown == NULL)
-		return no_memory(path);
-	if (span->size > 0)
-		memcpy(grown, span->data, span->size);
-	memcpy(grown + span->size, data, size);
-	if (span->size > 0)
-		sfu_crypt_wipe(span->data, span->size);
-	free(span->data);
-	span->data = grown;
-	span->size += (uint32_t)size;
-	return 0;
+	if (size > span->room - span->size)
+		status = grow(span, path, size);
+	if (status == 0) {
+		memcpy(span->data + span->size, data, size);
+		span->size += (uint32_t)size;
+	}
+	return status;
 }
 
 int sfu_spans_add(struct sfu_spans *spans, const char *path, uint32_t address, const uint8_t *data,
@@ -73,7 +88,7 @@ int sfu_spans_sort(struct sfu_spans *spans, const char *path)
 
 int sfu_spans_flatten(struct sfu_spans *spans, const char *path, uint32_t max)
 {
-	struct sfu_span flat = { 0, 0, NULL };
+	struct sfu_span flat = { 0, 0, 0, NULL };
 	const struct sfu_span *last;
 	size_t i;
 	int status = sfu_spans_sort(spans, path);
@@ -91,6 +106,7 @@ int sfu_spans_flatten(struct sfu_spans *spans, const char *path, uint32_t max)
 	flat.data = malloc(flat.size);
 	if (flat.data == NULL)
 		return no_memory(path);
+	flat.room = flat.size;
 	memset(flat.data, 0xFF, flat.size);
 	for (i = 0; i < spans->count; i++) {
 		struct sfu_span *span = &spans->at[i];

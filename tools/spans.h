@@ -8,6 +8,7 @@
 struct sfu_span {
 	uint32_t address;
 	uint32_t size;
+	uint32_t room; /* bytes behind data, not less than size */
 	uint8_t *data;
 };
 

@@ -26,13 +26,14 @@ struct flash_regs {
 #define FLASH_CR_PG         (1u << 0)
 #define FLASH_CR_SER        (1u << 1)
 #define FLASH_CR_SNB_SHIFT  3
-#define FLASH_CR_X32        (2u << 8)        /* 3.6.2, table 7: PSIZE, 32 bits at 2.7 to 3.6 V */
+#define FLASH_CR_X32        (2u << 8)        /* 3.6.2: PSIZE, 32 bits at 2.7 to 3.6 V */
 #define FLASH_CR_STRT       (1u << 16)
 #define FLASH_CR_LOCK       (1u << 31)
 #define FLASH_RDP_SHIFT     8                /* in OPTCR and in the first option word, 3.7 */
 #define FLASH_RDP_0         0xAAu
 #define FLASH_RDP_2         0xCCu
 #define FLASH_NWRP_SHIFT    16               /* in OPTCR: 0 protects the sector */
+#define FLASH_SPRMOD        (1u << 31)       /* F42x and F43x only */
 #define FLASH_SECTORS       12u
 
 /* RM0090 7.3: reset and clock control */
@@ -81,11 +82,13 @@ struct gpio_regs {
 #define GPIO_PULL_DOWN      2u
 
 /* RM0090 10.5: DMA controller */
+struct dma_stream {
+	uint32_t CR, NDTR, PAR, M0AR, M1AR, FCR;
+};
+
 struct dma_regs {
 	uint32_t LISR, HISR, LIFCR, HIFCR;
-	struct {
-		uint32_t CR, NDTR, PAR, M0AR, M1AR, FCR;
-	} stream[8];
+	struct dma_stream stream[8];
 };
 
 #define DMA_CR_EN           (1u << 0)

@@ -54,7 +54,7 @@ uint32_t sfu_flash_sector(uint32_t address, uint32_t *size)
 	return FLASH_SECTORS;
 }
 
-/* 3.5.2: caches may be emptied only while they are off. */
+/* 3.6.4: caches may be emptied only while they are off. */
 void sfu_flash_flush(void)
 {
 	uint32_t acr = FLASH_R.ACR;
@@ -76,8 +76,8 @@ static uint32_t settle(uint32_t limit)
 	return (FLASH_R.SR & FLASH_SR_ERRORS) != 0 ? SFU_E_IO : SFU_OK;
 }
 
-/* Flags of an earlier failure would forbid the next operation (3.6.3), but they may be cleared only
- * when nothing is under way. */
+/* Flags of an earlier failure must not be taken for this one's, and may be cleared only when nothing is
+ * under way (mynewt#1333). */
 static uint32_t unlock(uint32_t mode)
 {
 	if (sfu_wait(&FLASH_R.SR, FLASH_SR_BSY, 0, ERASE_LIMIT) != SFU_OK)

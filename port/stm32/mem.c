@@ -14,22 +14,21 @@ struct loose {
 	uint32_t word;
 } __attribute__((packed, may_alias));
 
-static uint32_t aligned(const void *p)
-{
-	return (uintptr_t)p % 4u == 0;
-}
-
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
-	uint8_t *t = to;
-	const uint8_t *f = from;
+	const struct quad *q = from;
+	const struct loose *l;
+	struct quad *tq = to;
+	struct loose *tl;
+	const uint8_t *f;
+	uint8_t *t;
 
-	if (aligned(t) && aligned(f))
-		for (; size >= 16u; size -= 16u, t += 16, f += 16)
-			*(struct quad *)(void *)t = *(const struct quad *)(const void *)f;
-	for (; size >= 4u; size -= 4u, t += 4, f += 4)
-		((struct loose *)t)->word = ((const struct loose *)f)->word;
-	while (size-- != 0)
+	if (((uintptr_t)to | (uintptr_t)from) % 4u == 0)
+		for (; size >= 16u; size -= 16u)
+			*tq++ = *q++;
+	for (l = (const void *)q, tl = (void *)tq; size >= 4u; size -= 4u)
+		*tl++ = *l++;
+	for (f = (const void *)l, t = (void *)tl; size != 0; size--)
 		*t++ = *f++;
 	return to;
 }
@@ -48,12 +47,13 @@ void *memmove(void *to, const void *from, size_t size)
 
 void *memset(void *to, int value, size_t size)
 {
-	uint8_t *t = to;
 	uint32_t word = (uint8_t)value * 0x01010101u;
+	struct loose *l = to;
+	uint8_t *t;
 
-	for (; size >= 4u; size -= 4u, t += 4)
-		((struct loose *)t)->word = word;
-	while (size-- != 0)
+	for (; size >= 4u; size -= 4u)
+		l++->word = word;
+	for (t = (void *)l; size != 0; size--)
 		*t++ = (uint8_t)value;
 	return to;
 }

@@ -6,27 +6,20 @@ extern uint32_t sfu_stack_top[], sfu_data_start[], sfu_data_end[], sfu_bss_start
 extern const uint32_t sfu_data_load[], sfu_vectors[];
 
 _Noreturn void sfu_start(void);
-_Noreturn void sfu_fault(void);
-
-/* A fault leaves nothing to trust but a reset. What led to it is not kept: a journal written from
- * here would be written by a program that has just gone wrong. */
-_Noreturn void sfu_fault(void)
-{
-	SCB_R.AIRCR = SCB_AIRCR_RESET;
-	for (;;)
-		;
-}
 
 struct vectors {
 	uint32_t *stack;
 	void (*handler[15])(void);
 };
 
-/* ARMv7-M B1.5.2: reset, NMI, faults, system calls, SysTick; interrupts of the chip are never on */
+/* ARMv7-M B1.5.2: reset, NMI, faults, system calls, SysTick; interrupts of the chip are never on.
+ * A fault leaves nothing to trust but a reset. What led to it is not kept: a journal written from
+ * here would be written by a program that has just gone wrong. */
 __attribute__((section(".vectors"), used)) static const struct vectors vectors = {
 	sfu_stack_top, {
-		sfu_start, sfu_fault, sfu_fault, sfu_fault, sfu_fault, sfu_fault, sfu_fault, sfu_fault,
-		sfu_fault, sfu_fault, sfu_fault, sfu_fault, sfu_fault, sfu_fault, sfu_fault,
+		sfu_start, sfu_port_reset, sfu_port_reset, sfu_port_reset, sfu_port_reset,
+		sfu_port_reset, sfu_port_reset, sfu_port_reset, sfu_port_reset, sfu_port_reset,
+		sfu_port_reset, sfu_port_reset, sfu_port_reset, sfu_port_reset, sfu_port_reset,
 	},
 };
 
@@ -45,5 +38,7 @@ _Noreturn void sfu_start(void)
 	sfu_clock_start();
 	sfu_time_tick();
 	sfu_main();
-	sfu_fault();
+	sfu_port_reset();
+	for (;;)
+		;
 }

@@ -58,12 +58,6 @@ uint32_t sfu_flash_sector(uint32_t address, uint32_t *size);
 /* watchdog.c: starts it; it cannot be stopped but by reset. `scale` is IWDG_PR_64 or _256. */
 void sfu_watchdog_start(uint32_t scale, uint32_t reload);
 
-/* Sets the two-bit field of `pin` in a port's MODER, OSPEEDR or PUPDR. */
-static inline void sfu_pin_set(volatile uint32_t *reg, uint32_t pin, uint32_t value)
-{
-	*reg = (*reg & ~(3u << (2u * pin))) | (value << (2u * pin));
-}
-
 /* What was written is where it goes before anything that follows begins. */
 static inline void sfu_barrier(void)
 {

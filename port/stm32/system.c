@@ -17,31 +17,31 @@ uint32_t sfu_port_part(void)
 	return DBGMCU_IDCODE_R & 0xFFFu;
 }
 
-/* Profile of read protection level and write protection (a 0 bit protects) of the loader's sectors. */
-static uint32_t profile(uint32_t rdp, uint32_t nwrp)
+/* Profile of an option word as OPTCR has it: a cleared nWRP bit protects its sector. SPRMOD, which
+ * F42x parts have, gives these bits another meaning. */
+static uint32_t profile(uint32_t optcr)
 {
 	uint32_t at = sfu_layout.loader.address, end = at + sfu_layout.loader.size, size;
+	uint32_t nwrp = optcr >> FLASH_NWRP_SHIFT & 0xFFFu, rdp = optcr >> FLASH_RDP_SHIFT & 0xFFu;
 
+	if (rdp == FLASH_RDP_0 || (optcr & FLASH_SPRMOD) != 0)
+		return SFU_FLASH_LOCK_OPEN;
 	for (; at < end; at += size)
 		if ((nwrp >> sfu_flash_sector(at, &size) & 1u) != 0 || size == 0)
 			return SFU_FLASH_LOCK_OPEN;
-	if (rdp == FLASH_RDP_0)
-		return SFU_FLASH_LOCK_OPEN;
 	return rdp == FLASH_RDP_2 ? SFU_FLASH_LOCK_FINAL : SFU_FLASH_LOCK_FIELD;
 }
 
-/* Three readings, two of the register and one of the stored option bytes: one disturbed reading, as
- * CVE-2020-27212 has it, gives no profile at all. */
+/* Three readings, two of the register and one of the option bytes as flash holds them: one disturbed
+ * reading, as CVE-2020-27212 has it, gives no profile at all. */
 uint32_t sfu_port_lock(void)
 {
-	uint32_t first = FLASH_R.OPTCR, second;
-	uint32_t one = profile(first >> FLASH_RDP_SHIFT & 0xFFu, first >> FLASH_NWRP_SHIFT);
-	uint32_t stored = profile(OPTION_R[0] >> FLASH_RDP_SHIFT & 0xFFu, OPTION_R[2]);
+	uint32_t first = profile(FLASH_R.OPTCR);
+	uint32_t stored = profile((OPTION_R[0] & 0xFF00u) | OPTION_R[2] << FLASH_NWRP_SHIFT);
 
-	second = FLASH_R.OPTCR;
-	if (one != stored || one != profile(second >> FLASH_RDP_SHIFT & 0xFFu, second >> FLASH_NWRP_SHIFT))
+	if (first != stored || profile(FLASH_R.OPTCR) != first)
 		return SFU_FLASH_LOCK_OPEN;
-	return one;
+	return first;
 }
 
 /* The pull fights a floating pin, which therefore does not count as pressed. */
@@ -52,12 +52,12 @@ static uint32_t pressed(void)
 
 	RCC_R.AHB1ENR |= RCC_AHB1_GPIO(b->button_port);
 	(void)RCC_R.AHB1ENR;
-	sfu_pin_set(&port->PUPDR, b->button, b->button_pressed != 0 ? GPIO_PULL_DOWN : GPIO_PULL_UP);
+	port->PUPDR |= (b->button_pressed != 0 ? GPIO_PULL_DOWN : GPIO_PULL_UP) << 2u * b->button;
 	return sfu_wait(&port->IDR, 1u << b->button, (uint32_t)b->button_pressed << b->button ^ 1u << b->button,
 	                20) != SFU_OK;
 }
 
-/* RM0090 7.2: flags of the cause are kept until power fails or someone clears them. Right after
+/* RM0090 7.1.1: flags of the cause are kept until power fails or someone clears them. Right after
  * power-on RAM holds anything, even an old request; then none of these is set. */
 uint32_t sfu_port_entry(void)
 {

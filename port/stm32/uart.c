@@ -10,16 +10,23 @@
 static uint8_t ring[RING];
 static uint32_t tail;
 
+/* The pins' fields are 0: the loader always comes from a reset. */
 static void open_pins(const struct sfu_board *b)
 {
 	volatile struct gpio_regs *port = &GPIO_R[b->port];
-	uint32_t shift_tx = 4u * (b->tx % 8u), shift_rx = 4u * (b->rx % 8u);
 
-	port->AFR[b->tx / 8u] = (port->AFR[b->tx / 8u] & ~(15u << shift_tx)) | (uint32_t)b->alternate << shift_tx;
-	port->AFR[b->rx / 8u] = (port->AFR[b->rx / 8u] & ~(15u << shift_rx)) | (uint32_t)b->alternate << shift_rx;
-	sfu_pin_set(&port->PUPDR, b->rx, GPIO_PULL_UP); /* an open line is silent */
-	sfu_pin_set(&port->MODER, b->tx, GPIO_ALTERNATE);
-	sfu_pin_set(&port->MODER, b->rx, GPIO_ALTERNATE);
+	port->AFR[b->tx / 8u] |= (uint32_t)b->alternate << 4u * (b->tx % 8u);
+	port->AFR[b->rx / 8u] |= (uint32_t)b->alternate << 4u * (b->rx % 8u);
+	port->PUPDR |= GPIO_PULL_UP << 2u * b->rx; /* an open line is silent */
+	port->MODER |= GPIO_ALTERNATE << 2u * b->tx | GPIO_ALTERNATE << 2u * b->rx;
+}
+
+static void open_ring(volatile struct dma_stream *s, const volatile uint32_t *source, uint32_t channel)
+{
+	s->PAR = (uint32_t)(uintptr_t)source;
+	s->M0AR = (uint32_t)(uintptr_t)ring;
+	s->NDTR = RING;
+	s->CR = channel << DMA_CR_CHSEL_SHIFT | DMA_CR_HIGH | DMA_CR_MINC | DMA_CR_CIRC | DMA_CR_EN;
 }
 
 void sfu_port_open(void)
@@ -30,18 +37,12 @@ void sfu_port_open(void)
 	sfu_watchdog_start(IWDG_PR_64, WATCHDOG);
 	RCC_R.AHB1ENR |= RCC_AHB1_GPIO(b->port) | RCC_AHB1_DMA1;
 	RCC_R.APB1ENR |= RCC_APB1_USART(b->usart);
-	(void)RCC_R.APB1ENR; /* errata 2.1.13: a clock is on two cycles after its bit is */
+	(void)RCC_R.APB1ENR; /* ES0182: a clock is on only some cycles after its bit */
+	open_ring(&DMA1_R.stream[b->stream], &u->DR, b->channel);
 	u->BRR = (sfu_clock_line + sfu_port_baud / 2u) / sfu_port_baud;
 	u->CR3 = USART_CR3_DMAR;
 	u->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 	open_pins(b);
-	DMA1_R.stream[b->stream].PAR = (uint32_t)(uintptr_t)&u->DR;
-	DMA1_R.stream[b->stream].M0AR = (uint32_t)(uintptr_t)ring;
-	DMA1_R.stream[b->stream].NDTR = RING;
-	DMA1_R.stream[b->stream].CR = (uint32_t)b->channel << DMA_CR_CHSEL_SHIFT | DMA_CR_HIGH |
-	                              DMA_CR_MINC | DMA_CR_CIRC;
-	DMA1_R.stream[b->stream].CR |= DMA_CR_EN;
-	tail = 0;
 }
 
 /* A parity of laps is not kept: see above. */

@@ -16,6 +16,9 @@
 
 enum { ALWAYS = 0, AHB1 = 0x30, AHB2 = 0x34, APB1 = 0x40, APB2 = 0x44 };
 
+#define RTC_BASE     UINT32_C(0x40002800)
+#define BKPSRAM_BASE UINT32_C(0x40024000)
+
 struct peripheral {
 	const char *name;
 	uint32_t base, size;
@@ -47,7 +50,7 @@ static const struct peripheral g_peripherals[] = {
 	{ "WWDG", 0x40002C00, 0x400, APB1, 11, 0, board_wwdg_read, board_wwdg_write },
 	{ "PWR", 0x40007000, 0x400, APB1, 28, 0, board_pwr_read, board_pwr_write },
 	PLAIN("SYSCFG", 0x40013800, APB2, 14), PLAIN("EXTI", 0x40013C00, ALWAYS, 0),
-	PLAIN("RTC", 0x40002800, ALWAYS, 0), PLAIN("CRC", 0x40023000, AHB1, 12),
+	PLAIN("RTC", RTC_BASE, ALWAYS, 0), PLAIN("CRC", 0x40023000, AHB1, 12),
 	PLAIN("TIM1", 0x40010000, APB2, 0), PLAIN("TIM2", 0x40000000, APB1, 0), PLAIN("TIM3", 0x40000400, APB1, 1),
 	PLAIN("TIM4", 0x40000800, APB1, 2), PLAIN("TIM5", 0x40000C00, APB1, 3), PLAIN("TIM6", 0x40001000, APB1, 4),
 	PLAIN("TIM7", 0x40001400, APB1, 5), PLAIN("TIM8", 0x40010400, APB2, 1), PLAIN("TIM9", 0x40014000, APB2, 16),
@@ -58,7 +61,7 @@ static const struct peripheral g_peripherals[] = {
 	PLAIN("I2C1", 0x40005400, APB1, 21), PLAIN("I2C2", 0x40005800, APB1, 22), PLAIN("I2C3", 0x40005C00, APB1, 23),
 	PLAIN("CAN1", 0x40006400, APB1, 25), PLAIN("CAN2", 0x40006800, APB1, 26), PLAIN("DAC", 0x40007400, APB1, 29),
 	PLAIN("ADC", 0x40012000, APB2, 8), PLAIN("SDIO", 0x40012C00, APB2, 11),
-	{ "BKPSRAM", 0x40024000, 0x1000, AHB1, 18, 0, REMEMBERED },
+	{ "BKPSRAM", BKPSRAM_BASE, 0x1000, AHB1, 18, 0, REMEMBERED },
 	{ "ETH", 0x40028000, 0x1400, AHB1, 25, 0, REMEMBERED },
 	{ "OTG_HS", 0x40040000, 0x40000, AHB1, 29, 0, REMEMBERED },
 	{ "OTG_FS", 0x50000000, 0x40000, AHB2, 7, 0, REMEMBERED },
@@ -70,9 +73,14 @@ enum { PERIPHERALS = sizeof g_peripherals / sizeof g_peripherals[0], KEPT = 0x10
 static uint32_t g_kept[PERIPHERALS][KEPT];
 static uint8_t g_noted[PERIPHERALS];
 
-void board_bus_reset(void)
+/* The backup domain (RTC, its registers, BKPSRAM) keeps its contents but for loss of power (5.1.2). */
+void board_bus_reset(int power)
 {
-	memset(g_kept, 0, sizeof g_kept);
+	int i;
+
+	for (i = 0; i < PERIPHERALS; i++)
+		if (power || (g_peripherals[i].base != RTC_BASE && g_peripherals[i].base != BKPSRAM_BASE))
+			memset(g_kept[i], 0, sizeof g_kept[i]);
 }
 
 static int find(uint32_t address)
@@ -86,7 +94,7 @@ static int find(uint32_t address)
 }
 
 /* The peripheral that may be accessed at this address, or -1 after a fault or diagnosis. */
-static int select(uint32_t address, const char *what)
+static int selected(uint32_t address, const char *what)
 {
 	const int i = find(address);
 	const struct peripheral *p = &g_peripherals[i < 0 ? 0 : i];
@@ -110,7 +118,7 @@ static int select(uint32_t address, const char *what)
 
 static uint32_t read_word(uint32_t address)
 {
-	const int i = select(address, "read");
+	const int i = selected(address, "read");
 
 	if (i < 0)
 		return 0;
@@ -121,7 +129,7 @@ static uint32_t read_word(uint32_t address)
 
 static void write_word(uint32_t address, uint32_t value, uint32_t mask)
 {
-	const int i = select(address, "write");
+	const int i = selected(address, "write");
 	uint32_t *kept;
 
 	if (i < 0)

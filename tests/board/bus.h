@@ -11,6 +11,6 @@
 
 uint32_t board_bus_read(uint32_t address, unsigned size);
 void board_bus_write(uint32_t address, unsigned size, uint32_t value);
-void board_bus_reset(void);
+void board_bus_reset(int power);
 
 #endif

@@ -14,6 +14,7 @@
 #include "reset.h"
 #include "scs.h"
 #include "stop.h"
+#include "store.h"
 #include "thumb.h"
 
 enum { LOOK_SP = 1, LOOK_ALL = 2 };
@@ -22,7 +23,7 @@ enum { INTR_SVC = 2, INTR_BKPT = 7, INTR_EXCEPTION_EXIT = 8, INTR_NONE = -1 }; /
 static uc_engine *g_uc;
 static uint32_t g_pc, g_fault_address;
 static int g_look, g_intr, g_fault, g_sleep, g_event, g_skip;
-static uint64_t g_inject_at = BOARD_NEVER;
+static uint64_t g_inject_at = BOARD_NEVER, g_insns_max = BOARD_NEVER, g_look_at = BOARD_NEVER;
 static int (*g_inject)(void);
 static void (*g_reached)(uint32_t);
 
@@ -49,10 +50,19 @@ void board_cpu_inject(uint64_t at, int (*inject)(void))
 {
 	g_inject_at = at;
 	g_inject = inject;
+	g_look_at = at < g_insns_max ? at : g_insns_max;
+}
+
+void board_cpu_limit(uint64_t insns)
+{
+	g_insns_max = insns;
+	g_look_at = insns < g_inject_at ? insns : g_inject_at;
 }
 
 static int halted(void)
 {
+	if (board_host_interrupted())
+		board_stop(BOARD_STOP_PC);
 	return board_stop_reason() != BOARD_RUNNING || board_reset_requested() != BOARD_RESET_NONE;
 }
 
@@ -86,10 +96,12 @@ static int look(uint32_t pc)
 		board_clock_fire();
 	if (board_flash_is_busy() && board_memory_is_flash(pc))
 		board_cpu_stall();
+	if (board_insns >= g_insns_max)
+		board_stop(BOARD_STOP_TIME);
 	if (halted())
 		return 1;
 	if (board_insns >= g_inject_at) {
-		g_inject_at = BOARD_NEVER;
+		board_cpu_inject(BOARD_NEVER, g_inject);
 		g_skip = g_inject();
 		if (g_skip || halted())
 			return 1;
@@ -135,7 +147,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *user)
 	if (board_it_inside())
 		board_insns += board_it_skipped(pc);
 	board_memory_settle();
-	if ((g_look || board_insns >= board_deadline || board_insns >= g_inject_at) && look(pc)) {
+	if ((g_look || board_insns >= board_deadline || board_insns >= g_look_at) && look(pc)) {
 		uc_emu_stop(uc);
 		return;
 	}
@@ -362,7 +374,8 @@ void board_cpu_code_changed(uint32_t from, uint32_t size)
 	board_memory_forget(from, size);
 	if (g_uc != NULL) {
 		uc_ctl_remove_cache(g_uc, from, from + size);
-		uc_ctl_remove_cache(g_uc, from - BOARD_FLASH_BASE, from - BOARD_FLASH_BASE + size);
+		if (board_in(from, BOARD_FLASH_BASE, BOARD_FLASH_SIZE))
+			uc_ctl_remove_cache(g_uc, from - BOARD_FLASH_BASE, from - BOARD_FLASH_BASE + size);
 	}
 }
 

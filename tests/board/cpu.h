@@ -41,6 +41,7 @@ void board_cpu_count_addresses(void);
 uint64_t board_cpu_count_at(uint32_t address);
 
 /* Fault injection: called when board_insns reaches `at`, before that instruction; nonzero skips it. */
+void board_cpu_limit(uint64_t insns); /* stops the run when that many were executed */
 void board_cpu_inject(uint64_t at, int (*inject)(void));
 
 /* Called by the models of memory and bus. */

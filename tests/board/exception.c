@@ -70,7 +70,7 @@ void board_exception_enter(unsigned exception)
 	const uint32_t padding = sp & 4;
 
 	sp -= words * 4 + padding;
-	frame[7] = (frame[7] & ~UINT32_C(STACK_ALIGN)) | (padding ? STACK_ALIGN : 0);
+	frame[7] = (frame[7] & ~(uint32_t)(STACK_ALIGN)) | (padding ? STACK_ALIGN : 0);
 	if (!push(sp, frame, words)) {
 		board_note("lockup: no memory at 0x%08x for the frame of exception %u (pc 0x%08x)", sp, exception,
 			   board_cpu_pc());
@@ -80,7 +80,7 @@ void board_exception_enter(unsigned exception)
 	if (sp < board_lowest_sp)
 		board_lowest_sp = sp;
 	board_set_reg(UC_ARM_REG_SP, sp);
-	board_set_reg(UC_ARM_REG_CONTROL, control & ~UINT32_C(CONTROL_SPSEL | CONTROL_FPCA));
+	board_set_reg(UC_ARM_REG_CONTROL, control & ~(uint32_t)(CONTROL_SPSEL | CONTROL_FPCA));
 	board_set_reg(UC_ARM_REG_IPSR, exception);
 	board_set_reg(UC_ARM_REG_LR, (words == BASIC_WORDS ? 0xFFFFFFF1u : 0xFFFFFFE1u) | (nested ? 0u : 8u)
 				     | (on_psp ? 4u : 0u));
@@ -100,7 +100,7 @@ static void scatter(uint32_t sp, unsigned words, uint32_t xpsr)
 		board_set_reg(UC_ARM_REG_FPSCR, word_at(sp + 24 * 4));
 	}
 	board_set_reg(UC_ARM_REG_SP, sp + words * 4 + (xpsr & STACK_ALIGN ? 4 : 0));
-	board_set_reg(UC_ARM_REG_XPSR, xpsr & ~UINT32_C(STACK_ALIGN));
+	board_set_reg(UC_ARM_REG_XPSR, xpsr & ~(uint32_t)(STACK_ALIGN));
 	board_set_reg(UC_ARM_REG_PC, word_at(sp + 6 * 4) | 1);
 }
 
@@ -109,7 +109,7 @@ void board_exception_return(uint32_t exc_return)
 	const unsigned active = board_reg(UC_ARM_REG_IPSR) & 0x1FF;
 	const unsigned words = exc_return & 0x10 ? BASIC_WORDS : EXTENDED_WORDS;
 	const int to_thread = (exc_return & 8) != 0, on_psp = (exc_return & 4) != 0;
-	uint32_t control = board_reg(UC_ARM_REG_CONTROL) & ~UINT32_C(CONTROL_SPSEL | CONTROL_FPCA);
+	uint32_t control = board_reg(UC_ARM_REG_CONTROL) & ~(uint32_t)(CONTROL_SPSEL | CONTROL_FPCA);
 	uint32_t sp, xpsr;
 
 	board_nvic_done(active);

@@ -83,9 +83,9 @@ static void end_busy(void)
 	board_flash_busy_flag = 0;
 	if (g_operation == OPTIONS) {
 		board_store->options = g_wanted_options;
-		g_optcr &= ~UINT32_C(OPT_STRT);
+		g_optcr &= ~(uint32_t)(OPT_STRT);
 	}
-	g_cr &= ~UINT32_C(CR_STRT);
+	g_cr &= ~(uint32_t)(CR_STRT);
 	if (g_cr & CR_EOPIE)
 		g_sr |= SR_EOP;
 	update_irq();
@@ -311,12 +311,18 @@ void board_flash_init(uint64_t seed)
 	board_timer_handle(BOARD_TIMER_FLASH, end_busy);
 }
 
-void board_flash_reset(enum board_reset cause)
+/* A reset or the end of power interrupts what is under way (RM0090 3.5.1, note). */
+void board_flash_end(void)
 {
-	(void)cause;
 	if (board_flash_is_busy())
 		tear();
 	board_flash_busy_flag = 0;
+}
+
+void board_flash_reset(enum board_reset cause)
+{
+	(void)cause;
+	board_flash_end();
 	board_timer_set(BOARD_TIMER_FLASH, BOARD_NEVER);
 	g_acr = g_sr = g_cr = 0;
 	g_cr_lock.open = g_cr_lock.step = g_cr_lock.jammed = 0;

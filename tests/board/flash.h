@@ -26,6 +26,7 @@ uint64_t board_flash_busy_until(void);
 
 void board_flash_init(uint64_t seed);
 void board_flash_reset(enum board_reset cause);
+void board_flash_end(void); /* the run is over: an operation under way stays torn */
 uint32_t board_flash_read(uint32_t offset);
 void board_flash_write(uint32_t offset, uint32_t value, uint32_t mask);
 

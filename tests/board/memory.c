@@ -182,6 +182,8 @@ void board_memory_forget(uint32_t from, uint32_t size)
 {
 	const uint32_t offset = from - BOARD_FLASH_BASE, before = offset ? 1 : 0;
 
+	if (offset >= BOARD_FLASH_SIZE)
+		return;
 	memset(board_flash_flags + offset / 2 - before, 0, size / 2 + before);
 }
 

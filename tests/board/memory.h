@@ -6,6 +6,7 @@
 #include <unicorn/unicorn.h>
 
 #include "cpu.h"
+#include "part.h"
 #include "thumb.h"
 
 /* One byte of thumb.h flags for each halfword of flash; code in RAM is decoded each time. */

@@ -100,7 +100,7 @@ static void write_cr(uint32_t value)
 		value |= running == 2 ? CR_PLLON : CR_HSEON; /* the source of SYSCLK cannot be stopped (7.3.1) */
 	if (running == 0)
 		value |= CR_HSION;
-	value &= ~UINT32_C(CR_HSIRDY | CR_HSERDY | CR_PLLRDY | CR_I2SRDY);
+	value &= ~(uint32_t)(CR_HSIRDY | CR_HSERDY | CR_PLLRDY | CR_I2SRDY);
 	value |= value & CR_HSION ? CR_HSIRDY : 0;
 	value |= value & CR_HSEON ? CR_HSERDY : 0;
 	value |= value & CR_PLLON ? CR_PLLRDY : 0;

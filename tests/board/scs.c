@@ -140,7 +140,7 @@ static uint32_t control_space(uint32_t offset)
 	switch (offset) {
 	case SYST_CSR:
 		value = g_csr;
-		g_csr &= ~UINT32_C(CSR_COUNTFLAG);
+		g_csr &= ~(uint32_t)(CSR_COUNTFLAG);
 		return value;
 	case SYST_RVR: return g_rvr;
 	case SYST_CVR: return systick_count();
@@ -206,7 +206,7 @@ static void write_systick(uint32_t offset, uint32_t value)
 		if ((g_csr & CSR_ENABLE) && board_timer_at(BOARD_TIMER_SYSTICK) == BOARD_NEVER)
 			systick_start(0);
 	} else {
-		g_csr &= ~UINT32_C(CSR_COUNTFLAG);
+		g_csr &= ~(uint32_t)(CSR_COUNTFLAG);
 		g_kept = 0;
 		if (g_csr & CSR_ENABLE)
 			systick_start(0);

@@ -1,0 +1,127 @@
+#include "crypto.h"
+#include "bytes.h"
+#include "curve.h"
+#include "sfu_codes.h"
+
+#define HASH 32u
+#define NONCE 12u
+
+void sfu_hash_init(struct sfu_hash *h)
+{
+	br_sha256_init(&h->sha);
+}
+
+void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size)
+{
+	br_sha256_update(&h->sha, data, size);
+}
+
+void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32])
+{
+	br_sha256_out(&h->sha, digest);
+}
+
+void sfu_hmac(uint8_t mac[32], const uint8_t key[32], const uint8_t *data, uint32_t size)
+{
+	br_hmac_key_context keyed;
+	br_hmac_context hmac;
+
+	br_hmac_key_init(&keyed, &br_sha256_vtable, key, HASH);
+	br_hmac_init(&hmac, &keyed, 0);
+	br_hmac_update(&hmac, data, size);
+	(void)br_hmac_out(&hmac, mac);
+	sfu_wipe((uint8_t *)&keyed, sizeof keyed);
+	sfu_wipe((uint8_t *)&hmac, sizeof hmac);
+}
+
+void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
+	const uint8_t *info, uint32_t info_size)
+{
+	br_hkdf_context hkdf;
+
+	br_hkdf_init(&hkdf, &br_sha256_vtable, salt, salt_size);
+	br_hkdf_inject(&hkdf, key, HASH);
+	br_hkdf_flip(&hkdf);
+	(void)br_hkdf_produce(&hkdf, info, info_size, out, HASH);
+	sfu_wipe((uint8_t *)&hkdf, sizeof hkdf);
+}
+
+uint32_t sfu_verify(
+	const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64])
+{
+	uint8_t point[1 + 2 * HASH];
+	br_ec_public_key key;
+	uint32_t bits = 0, i;
+
+	/* BearSSL refuses r and s from n on, and s = 0, but leaves r = 0 to the final comparison */
+	/*@ loop invariant range: 0 <= i <= HASH;
+	    loop assigns i, bits;
+	    loop variant HASH - i; */
+	for (i = 0; i < HASH; i++)
+		bits |= signature[i];
+	if (bits == 0)
+		return SFU_R_SIGNATURE;
+	point[0] = 0x04;
+	sfu_copy(point + 1, public_key, 2 * HASH);
+	key.curve = BR_EC_secp256r1;
+	key.q = point;
+	key.qlen = sizeof point;
+	if (br_ecdsa_i31_vrfy_raw(sfu_curve(), hash, HASH, &key, signature, 2 * HASH) != 1)
+		return SFU_R_SIGNATURE;
+	return SFU_OK;
+}
+
+/*@ requires write: \valid(nonce + (0 .. NONCE - 1));
+    assigns nonce[0 .. NONCE - 1]; */
+static void make_nonce(uint8_t *nonce, uint32_t index)
+{
+	sfu_fill(nonce, 0, NONCE);
+	sfu_put32(nonce, index);
+}
+
+void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t size)
+{
+	uint8_t nonce[NONCE];
+
+	make_nonce(nonce, index);
+	(void)br_chacha20_ct_run(key, nonce, 0, data, size);
+}
+
+void sfu_onetime_mac(
+	uint8_t tag[16], const uint8_t key[32], uint32_t index, const uint8_t *data, uint32_t size)
+{
+	uint8_t nonce[NONCE], none = 0;
+
+	make_nonce(nonce, index);
+	br_poly1305_ctmul_run(key, nonce, &none, 0, data, size, tag, br_chacha20_ct_run, 1);
+}
+
+uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size)
+{
+	uint32_t sum = 0, i;
+
+	/* squares, because a sum of them is zero only if each is; a block of 65536 cannot wrap */
+	/*@ loop invariant range: 0 <= i <= size;
+	    loop invariant sum: 0 <= sum <= i * 65025;
+	    loop invariant equal: sum == 0 <==> \forall integer j; 0 <= j < i ==> a[j] == b[j];
+	    loop assigns i, sum;
+	    loop variant size - i; */
+	for (i = 0; i < size; i++) {
+		const int32_t difference = (int32_t)a[i] - (int32_t)b[i];
+
+		sum += (uint32_t)(difference * difference);
+	}
+	return sum == 0 ? SFU_OK : SFU_R_IMAGE;
+}
+
+void sfu_wipe(uint8_t *data, uint32_t size)
+{
+	volatile uint8_t *at = data;
+	uint32_t i;
+
+	/*@ loop invariant range: 0 <= i <= size;
+	    loop assigns i, data[0 .. size - 1];
+	    loop variant size - i; */
+	for (i = 0; i < size; i++)
+		at[i] = 0;
+}

@@ -1,0 +1,115 @@
+/* Replay: the cells of a page, from its end backwards, until one is valid.
+ *
+ * Why each cut is safe. A cut while a cell is programmed leaves it torn; all other cells are as before.
+ * It reads as valid (the new state), as bad (skipped, the old state), or as blank; nobody was told
+ * that it is in. The next start appends behind the last cell that does not read blank, so the torn cell
+ * can only be the first one it programs, and it programs two: the second is sound. A torn cell
+ * that was programmed once more to its end does not read blank any more, so there is never more
+ * than one. Bad cells at the end of a page are fewer than replay tries, since a page with nearly so
+ * many is left (journal_append.c). */
+#include "journal_replay.h"
+#include "bytes.h"
+#include "crypto.h"
+#include "journal_cell.h"
+#include "port.h"
+#include "sfu_codes.h"
+
+/* In the C that ragel writes, what follows an fbreak is never reached. */
+#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
+
+/* The first cell from the end that does not read blank: what follows it is free. */
+/*@ requires r: \valid(r) && r->at < UINT32_MAX;
+    assigns r->next;
+    ensures next: r->next == r->at + 1; */
+static inline void end_here(struct sfu_replay *r)
+{
+	r->next = r->at + 1;
+}
+
+%%{
+  machine sfu_journal;
+  alphtype unsigned char;
+  access r->;
+  BLANK = 0; STATE = 1; BAD = 2; END = 3;
+
+  action end_here { end_here(r); }
+
+  action in_tail      { r->phase = SFU_JOURNAL_STATE_TAIL; fbreak; }
+  action in_searching { r->phase = SFU_JOURNAL_STATE_SEARCHING; fbreak; }
+  action in_found     { r->phase = SFU_JOURNAL_STATE_FOUND; fbreak; }
+  action in_lost      { r->phase = SFU_JOURNAL_STATE_LOST; fbreak; }
+
+  main := (
+    start:     ( STATE @end_here -> found
+               | BAD @end_here   -> searching
+               | END             -> lost
+               | ^(STATE | BAD | END) -> start )     >~in_tail,
+    searching: ( STATE           -> found
+               | END             -> lost
+               | ^(STATE | END)  -> searching )      >~in_searching,
+    found:     ( any             -> found )          >~in_found,
+    lost:      ( any             -> lost )           >~in_lost
+  );
+}%%
+%% write data noerror nofinal noentry;
+
+/*@ requires r: \valid(r) && \valid_read(p) && \separated(r, p);
+    requires inv: replay_inv(r) && *p < SFU_JOURNAL_EVENTS && r->at < UINT32_MAX;
+    assigns r->cs, r->phase, r->next;
+    ensures inv: replay_inv(r);
+    ensures next: r->next == \old(r->next) || r->next == r->at + 1;
+    ensures end: *p == SFU_JOURNAL_EVENT_END ==> r->phase >= SFU_JOURNAL_STATE_FOUND;
+    ensures found: r->phase == SFU_JOURNAL_STATE_FOUND ==>
+              \old(r->phase) == SFU_JOURNAL_STATE_FOUND || *p == SFU_JOURNAL_EVENT_STATE; */
+static void step(struct sfu_replay *r, const unsigned char *p)
+{
+	%% write exec noend;
+}
+
+/* What cell r->at is. A MAC is tried only where the CRC is right, and only so many cells are. */
+/*@ requires j: \valid(j) && \valid(r) && \separated(j, r, &sfu_layout);
+    requires page: store_valid(&j->store) && store_has_page(&j->store);
+    requires at: r->at < j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    requires tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
+    assigns j->state, r->tried;
+    ensures event: \result < SFU_JOURNAL_EVENTS;
+    ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
+    ensures end: r->at == 0 ==> \result == SFU_JOURNAL_EVENT_END; */
+static unsigned char classify(struct sfu_journal *j, struct sfu_replay *r)
+{
+	uint8_t cell[SFU_STATE_SIZE];
+	uint32_t status;
+
+	if (r->at == 0 || r->tried == SFU_LIMIT_MAC_CHECKS)
+		return SFU_JOURNAL_EVENT_END;
+	status = sfu_store_read(j->store.area[j->store.current].address + r->at * SFU_FLASH_CELL,
+		cell, SFU_FLASH_CELL);
+	if (status == SFU_E_BLANK)
+		return SFU_JOURNAL_EVENT_BLANK;
+	r->tried++;
+	if (status != SFU_OK || sfu_journal_decode(&j->state, cell, j->key) != SFU_OK)
+		return SFU_JOURNAL_EVENT_BAD;
+	return SFU_JOURNAL_EVENT_STATE;
+}
+
+void sfu_journal_replay(struct sfu_journal *j, struct sfu_replay *r)
+{
+	unsigned char event;
+
+	r->cs = sfu_journal_start;
+	r->phase = SFU_JOURNAL_STATE_TAIL;
+	r->next = 1;
+	r->tried = 0;
+	r->at = j->store.area[j->store.current].size / SFU_FLASH_CELL;
+	/*@ loop invariant inv: replay_inv(r) && r->tried <= SFU_LIMIT_MAC_CHECKS;
+	    loop invariant at: r->at <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
+	    loop invariant zero: r->at == 0 ==> r->phase >= SFU_JOURNAL_STATE_FOUND;
+	    loop invariant next: 1 <= r->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
+	    loop assigns event, *r, j->state;
+	    loop variant r->at; */
+	while (r->phase == SFU_JOURNAL_STATE_TAIL || r->phase == SFU_JOURNAL_STATE_SEARCHING) {
+		r->at--;
+		event = classify(j, r);
+		step(r, &event);
+	}
+}

@@ -1,0 +1,192 @@
+/* Why each cut is safe, beyond what journal.rl and store.c say. A switch puts the new state into the
+ * new page before it commits it: until then the old page's state holds, afterwards the new one. In
+ * the start after a cut either page may be current, if the commit unit is torn. Where it is the
+ * old one, nothing may be appended to it, as that would be lost if the new page came back: so
+ * it was closed, its last cell is not blank, it is full at every start, and the next append erases the
+ * new page and begins it again. Where it is the new one, it is secured before the first append, and
+ * that append is doubled, so neither depends on what was torn. */
+#include "bytes.h"
+#include "crypto.h"
+#include "journal_cell.h"
+#include "journal_replay.h"
+#include "port.h"
+#include "sfu_codes.h"
+
+/* The first append after a start may spoil two cells more, and closing the page a third. */
+#define TRIED_MAX (SFU_LIMIT_MAC_CHECKS - 3u)
+
+static const struct sfu_state no_state;
+
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    assigns \nothing;
+    ensures cells: \result == s->area[page].size / SFU_FLASH_CELL; */
+static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
+{
+	return s->area[page].size / SFU_FLASH_CELL;
+}
+
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    requires index: index < s->area[page].size / SFU_FLASH_CELL;
+    requires read: \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
+    assigns \nothing; */
+static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
+{
+	return sfu_port_flash_program(
+		s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
+}
+
+/* Replays the current page: SFU_OK if that found the state, SFU_E_BLANK if nothing was ever appended
+ * behind the first cell, else SFU_E_JOURNAL. Where the page has to be left, none of it is free. */
+/*@ requires j: \valid(j) && \separated(j, &sfu_layout);
+    requires page: store_valid(&j->store) && store_has_page(&j->store);
+    assigns j->state, j->next;
+    ensures next: 1 <= j->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    ensures answer: \result == SFU_OK || \result == SFU_E_BLANK || \result == SFU_E_JOURNAL; */
+static uint32_t look(struct sfu_journal *j)
+{
+	struct sfu_replay r;
+
+	sfu_journal_replay(j, &r);
+	j->next = r.tried > TRIED_MAX ? cells_of(&j->store, j->store.current) : r.next;
+	if (r.phase == SFU_JOURNAL_STATE_FOUND)
+		return SFU_OK;
+	return r.next <= 2 ? SFU_E_BLANK : SFU_E_JOURNAL;
+}
+
+uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
+{
+	static const uint8_t label[] = { 's', 'f', 'u', ' ', 'j', 'o', 'u', 'r', 'n', 'a', 'l' };
+	uint32_t status = SFU_E_JOURNAL;
+
+	sfu_hkdf(j->key, device, label, 0, label, sizeof label);
+	sfu_store_find(&j->store, sfu_layout.journal, SFU_FLASH_JOURNAL_MAGIC);
+	j->next = 1;
+	j->fresh = 0;
+	j->state = no_state;
+	if (j->store.current <= 1)
+		status = look(j);
+	/* a page without a state was being begun: the one before it is complete and closed */
+	if (status == SFU_E_BLANK && sfu_store_fall_back(&j->store) == SFU_OK)
+		status = look(j);
+	return status == SFU_OK ? SFU_OK : SFU_E_JOURNAL;
+}
+
+/*@ requires j: journal_valid(j);
+    assigns \nothing;
+    ensures room: \result != 0 ==> store_has_page(&j->store)
+       && j->next + \result < j->store.area[j->store.current].size / SFU_FLASH_CELL; */
+static uint32_t room(const struct sfu_journal *j)
+{
+	const uint32_t copies = j->fresh == 1 ? 1 : 2;
+	uint32_t last;
+
+	if (j->store.current > 1)
+		return 0;
+	last = cells_of(&j->store, j->store.current) - 1;
+	return j->next + copies <= last ? copies : 0;
+}
+
+/* Programs the cell behind the last one, twice in a row if it is the first since the start. If that
+ * fails the page is full. */
+/*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
+    requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
+    assigns j->store.secured, j->next, j->fresh;
+    ensures kept: journal_valid(j);
+    ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
+static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
+{
+	const uint32_t copies = room(j);
+	uint32_t status, i;
+
+	if (copies == 0)
+		return SFU_E_BLANK;
+	status = sfu_store_secure(&j->store);
+	/*@ loop invariant range: 0 <= i <= copies;
+	    loop invariant next: j->next == \at(j->next, LoopEntry) + i;
+	    loop assigns i, status, j->next;
+	    loop variant copies - i; */
+	for (i = 0; i < copies; i++) {
+		if (status == SFU_OK)
+			status = program(&j->store, j->store.current, j->next, cell);
+		j->next++;
+	}
+	j->fresh = 1;
+	if (status != SFU_OK)
+		j->next = cells_of(&j->store, j->store.current);
+	return status;
+}
+
+/* Programs the last cell of the current page with the state it holds, if that cell is blank. That
+ * this fails is no reason to stay. */
+/*@ requires j: journal_valid(j) && store_has_page(&j->store);
+    assigns j->next;
+    ensures kept: journal_valid(j); */
+static void close_page(struct sfu_journal *j)
+{
+	const uint32_t page = j->store.current, last = cells_of(&j->store, page) - 1;
+	uint8_t cell[SFU_STATE_SIZE];
+
+	j->next = last + 1;
+	if (sfu_store_read(j->store.area[page].address + last * SFU_FLASH_CELL, cell,
+		    SFU_FLASH_CELL) != SFU_E_BLANK)
+		return;
+	sfu_journal_encode(cell, j->key, &j->state);
+	(void)program(&j->store, page, last, cell);
+}
+
+/* Makes the cell the first one of the other page, and that page the current one. */
+/*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
+    requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
+    assigns j->store.current, j->store.generation, j->store.secured, j->store.both, j->next, j->fresh;
+    ensures kept: journal_valid(j);
+    ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
+static uint32_t move(struct sfu_journal *j, const uint8_t *cell)
+{
+	uint32_t page, status;
+
+	if (j->store.current <= 1)
+		close_page(j);
+	status = sfu_store_begin(&j->store, &page);
+	if (status == SFU_OK)
+		status = program(&j->store, page, 1, cell);
+	if (status == SFU_OK)
+		status = sfu_store_commit(&j->store, page);
+	if (status == SFU_OK) {
+		j->next = 2;
+		j->fresh = 1;
+	}
+	return status;
+}
+
+uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
+{
+	uint8_t cell[SFU_STATE_SIZE];
+	struct sfu_state state = *next;
+	uint32_t status;
+
+	if (j->state.sequence == UINT32_MAX)
+		return SFU_E_IO;
+	state.sequence = j->state.sequence + 1;
+	sfu_journal_encode(cell, j->key, &state);
+	status = put(j, cell);
+	if (status != SFU_OK)
+		status = move(j, cell);
+	if (status == SFU_OK)
+		j->state = state;
+	return status;
+}
+
+uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first)
+{
+	j->store.current = SFU_SLOT_NONE;
+	return sfu_journal_append(j, first);
+}
+
+uint32_t sfu_journal_room(const struct sfu_journal *j)
+{
+	const uint32_t copies = room(j);
+
+	if (copies == 0)
+		return 0;
+	return cells_of(&j->store, j->store.current) - j->next - copies;
+}

@@ -1,0 +1,61 @@
+#include "journal_cell.h"
+#include "bytes.h"
+#include "crc.h"
+#include "crypto.h"
+#include "sfu_codes.h"
+
+_Static_assert(SFU_STATE_SIZE == SFU_FLASH_CELL, "a state is a cell");
+
+void sfu_journal_encode(
+	uint8_t cell[SFU_STATE_SIZE], const uint8_t key[32], const struct sfu_state *state)
+{
+	uint8_t mac[SFU_FORMAT_HASH];
+
+	cell[SFU_STATE_KIND_OFFSET] = SFU_FLASH_CELL_STATE;
+	cell[SFU_STATE_SLOT0_OFFSET] = state->slot[0];
+	cell[SFU_STATE_SLOT1_OFFSET] = state->slot[1];
+	cell[SFU_STATE_ATTEMPTS_OFFSET] = state->attempts;
+	sfu_put32(cell + SFU_STATE_SEQUENCE_OFFSET, state->sequence);
+	sfu_put32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET, state->security_counter);
+	sfu_put32(cell + SFU_STATE_FAILURE_OFFSET, state->failure);
+	sfu_put32(cell + SFU_STATE_INSTALL0_OFFSET, state->install[0]);
+	sfu_put32(cell + SFU_STATE_INSTALL1_OFFSET, state->install[1]);
+	sfu_copy(cell + SFU_STATE_SEAL0_OFFSET, state->seal[0], SFU_STATE_SEAL0_SIZE);
+	sfu_copy(cell + SFU_STATE_SEAL1_OFFSET, state->seal[1], SFU_STATE_SEAL1_SIZE);
+	sfu_copy(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id,
+		SFU_STATE_MANIFEST_ID_SIZE);
+	sfu_put32(cell + SFU_STATE_NEXT_RECORD_OFFSET, state->next_record);
+	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
+	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
+	sfu_copy(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE);
+	sfu_put32(cell + SFU_STATE_CRC_OFFSET, sfu_crc32(cell, SFU_STATE_CRC_OFFSET));
+}
+
+uint32_t sfu_journal_decode(
+	struct sfu_state *state, const uint8_t cell[SFU_STATE_SIZE], const uint8_t key[32])
+{
+	uint8_t mac[SFU_FORMAT_HASH];
+
+	if (cell[SFU_STATE_KIND_OFFSET] != SFU_FLASH_CELL_STATE)
+		return SFU_E_JOURNAL;
+	if (sfu_get32(cell + SFU_STATE_CRC_OFFSET) != sfu_crc32(cell, SFU_STATE_CRC_OFFSET))
+		return SFU_E_JOURNAL;
+	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
+	if (sfu_equal(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE) != SFU_OK)
+		return SFU_E_JOURNAL;
+	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
+	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
+	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
+	state->sequence = sfu_get32(cell + SFU_STATE_SEQUENCE_OFFSET);
+	state->security_counter = sfu_get32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET);
+	state->failure = sfu_get32(cell + SFU_STATE_FAILURE_OFFSET);
+	state->install[0] = sfu_get32(cell + SFU_STATE_INSTALL0_OFFSET);
+	state->install[1] = sfu_get32(cell + SFU_STATE_INSTALL1_OFFSET);
+	sfu_copy(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE);
+	sfu_copy(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE);
+	sfu_copy(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET,
+		SFU_STATE_MANIFEST_ID_SIZE);
+	state->next_record = sfu_get32(cell + SFU_STATE_NEXT_RECORD_OFFSET);
+	sfu_copy(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE);
+	return SFU_OK;
+}

@@ -1,0 +1,176 @@
+#include "keys.h"
+#include "bytes.h"
+#include "crc.h"
+#include "crypto.h"
+#include "port.h"
+#include "sfu_codes.h"
+#include "sfu_format.h"
+
+/* The keys are in the first cell; the others are for copies made after a cut. */
+#define CELLS 4u
+
+_Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
+
+/*@ requires s: store_valid(s) && store_has_page(s) && index < CELLS;
+    requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
+    assigns cell[0 .. SFU_KEYS_SIZE - 1]; */
+static uint32_t read_cell(const struct sfu_store *s, uint32_t index, uint8_t *cell)
+{
+	return sfu_store_read(
+		s->area[s->current].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+}
+
+/*@ requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
+static uint32_t cell_ok(const uint8_t *cell)
+{
+	const uint32_t kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
+
+	return (kind == SFU_FLASH_KEYS_OEM || kind == SFU_FLASH_KEYS_DEVICE) &&
+	       sfu_get32(cell + SFU_KEYS_CRC_OFFSET) == sfu_crc32(cell, SFU_KEYS_CRC_OFFSET);
+}
+
+/* The first whole cell of the current page: SFU_OK, or SFU_E_KEYS and *cell is anything. */
+/*@ requires s: store_valid(s);
+    requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
+    assigns cell[0 .. SFU_KEYS_SIZE - 1];
+    ensures answer: \result == SFU_OK || \result == SFU_E_KEYS;
+    ensures page: \result == SFU_OK ==> store_has_page(s); */
+static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
+{
+	uint32_t i;
+
+	if (s->current > 1)
+		return SFU_E_KEYS;
+	/*@ loop invariant range: 1 <= i <= CELLS;
+	    loop assigns i, cell[0 .. SFU_KEYS_SIZE - 1];
+	    loop variant CELLS - i; */
+	for (i = 1; i < CELLS; i++) {
+		if (read_cell(s, i, cell) == SFU_OK && cell_ok(cell))
+			return SFU_OK;
+	}
+	return SFU_E_KEYS;
+}
+
+/* Programs the keys into the first blank cell that takes them, then erases the older page. */
+/*@ requires s: store_valid(s) && store_has_page(s);
+    requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
+    assigns s->secured, s->both; */
+static uint32_t finish(struct sfu_store *s, const uint8_t *cell)
+{
+	uint8_t seen[SFU_KEYS_SIZE];
+	uint32_t i, status = SFU_OK;
+
+	/*@ loop invariant range: 1 <= i <= CELLS;
+	    loop assigns i, status, seen[0 .. SFU_KEYS_SIZE - 1];
+	    loop variant CELLS - i; */
+	for (i = 1; i < CELLS; i++) {
+		if (read_cell(s, i, seen) != SFU_E_BLANK)
+			continue;
+		status = sfu_port_flash_program(
+			s->area[s->current].address + i * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+		if (status == SFU_OK)
+			break;
+	}
+	sfu_wipe(seen, sizeof seen);
+	return status == SFU_OK ? sfu_store_retire(s) : status;
+}
+
+uint32_t sfu_keys_load(struct sfu_keys *k)
+{
+	uint8_t cell[SFU_KEYS_SIZE];
+	uint32_t status;
+
+	sfu_keys_wipe(k);
+	k->epoch = 0;
+	k->flags = 0;
+	sfu_store_find(&k->store, sfu_layout.keys, SFU_FLASH_KEYS_MAGIC);
+	status = find_cell(&k->store, cell);
+	if (status != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK)
+		status = find_cell(&k->store, cell);
+	if (status == SFU_OK) {
+		k->kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
+		k->epoch = sfu_get32(cell + SFU_KEYS_EPOCH_OFFSET);
+		k->flags = sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET);
+		sfu_copy(k->oem, cell + SFU_KEYS_OEM_KEY_OFFSET, SFU_KEYS_OEM_KEY_SIZE);
+		sfu_copy(k->device, cell + SFU_KEYS_DEVICE_KEY_OFFSET, SFU_KEYS_DEVICE_KEY_SIZE);
+		if (k->store.both == 1)
+			status = finish(&k->store, cell);
+	}
+	sfu_wipe(cell, sizeof cell);
+	return status;
+}
+
+/* D, from 32 bytes of entropy. */
+/*@ requires out: \valid(device + (0 .. 31));
+    assigns device[0 .. 31]; */
+static uint32_t make_device_key(uint8_t *device)
+{
+	static const uint8_t label[] = { 's', 'f', 'u', ' ', 'd', 'e', 'v', 'i', 'c', 'e' };
+	uint8_t entropy[SFU_FORMAT_HASH], uid[SFU_MANIFEST_UID_SIZE];
+	const uint32_t status = sfu_port_entropy(entropy);
+
+	if (status == SFU_OK) {
+		sfu_port_uid(uid);
+		sfu_hkdf(device, entropy, uid, sizeof uid, label, sizeof label);
+	}
+	sfu_wipe(entropy, sizeof entropy);
+	return status;
+}
+
+/* Writes the keys, with `device` as D, into the other page, and makes that the current one. */
+/*@ requires k: \valid(k) && \separated(k, &sfu_layout);
+    requires store: store_valid(&k->store) && store_has_page(&k->store);
+    requires device: \valid_read(device + (0 .. 31)) && \separated(device + (0 .. 31), k);
+    assigns k->store.current, k->store.generation, k->store.secured, k->store.both;
+    ensures kept: store_valid(&k->store) && store_has_page(&k->store); */
+static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
+{
+	uint8_t cell[SFU_KEYS_SIZE];
+	uint32_t page, status;
+
+	sfu_fill(cell, 0, SFU_KEYS_SIZE);
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_DEVICE);
+	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, k->epoch);
+	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, k->flags);
+	sfu_copy(cell + SFU_KEYS_OEM_KEY_OFFSET, k->oem, SFU_KEYS_OEM_KEY_SIZE);
+	sfu_copy(cell + SFU_KEYS_DEVICE_KEY_OFFSET, device, SFU_KEYS_DEVICE_KEY_SIZE);
+	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
+	status = sfu_store_begin(&k->store, &page);
+	if (status == SFU_OK)
+		status = sfu_port_flash_program(
+			k->store.area[page].address + SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+	if (status == SFU_OK)
+		status = sfu_store_commit(&k->store, page);
+	sfu_wipe(cell, sizeof cell);
+	return status;
+}
+
+uint32_t sfu_keys_make(struct sfu_keys *k)
+{
+	uint8_t device[SFU_FORMAT_HASH];
+	uint32_t status;
+
+	if (k->kind == SFU_FLASH_KEYS_DEVICE)
+		return SFU_OK;
+	if (k->kind != SFU_FLASH_KEYS_OEM)
+		return SFU_E_KEYS;
+	status = make_device_key(device);
+	if (status == SFU_OK)
+		status = switch_page(k, device);
+	if (status == SFU_OK) {
+		k->kind = SFU_FLASH_KEYS_DEVICE;
+		sfu_copy(k->device, device, sizeof device);
+		status = sfu_store_retire(&k->store);
+	}
+	sfu_wipe(device, sizeof device);
+	return status;
+}
+
+void sfu_keys_wipe(struct sfu_keys *k)
+{
+	k->kind = 0;
+	sfu_wipe(k->oem, sizeof k->oem);
+	sfu_wipe(k->device, sizeof k->device);
+}

@@ -1,0 +1,220 @@
+#include "layout.h"
+#include "port.h"
+#include "sfu_codes.h"
+#include "sfu_format.h"
+
+/* loader, two journal pages, two key pages, two slots */
+#define AREAS 7u
+#define JOURNAL_MIN 4096u
+/* a header and the cells among which sfu_keys_load finds the keys */
+#define KEYS_MIN 512u
+
+/*@ requires index: index < AREAS;
+    assigns \nothing;
+    ensures read: \valid_read(\result); */
+static const struct sfu_area *area_of(uint32_t index)
+{
+	if (index == 0)
+		return &sfu_layout.loader;
+	if (index < 3)
+		return &sfu_layout.journal[index - 1];
+	if (index < 5)
+		return &sfu_layout.keys[index - 3];
+	return &sfu_layout.slot[index - 5];
+}
+
+/*@ assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
+static uint32_t numbers_ok(void)
+{
+	const uint32_t unit = sfu_layout.unit;
+
+	if (unit != 2 && unit != 4 && unit != 8 && unit != 16 && unit != 32)
+		return 0;
+	if (sfu_layout.erased != 0xFFu && sfu_layout.erased != 0)
+		return 0;
+	if (sfu_layout.record_max != SFU_FORMAT_RECORD_SMALL &&
+	    sfu_layout.record_max != SFU_FORMAT_RECORD_LARGE)
+		return 0;
+	if (sfu_layout.image_offset == 0 || sfu_layout.image_offset % SFU_FORMAT_RECORD_LARGE != 0)
+		return 0;
+	if (sfu_layout.slot_count != 1 && sfu_layout.slot_count != 2)
+		return 0;
+	return sfu_layout.region_count >= 1 && sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
+}
+
+/* A region has whole units in each sector, ends below 2^32, and begins where `above` says or later.
+ * Returns its end, or 0. */
+/*@ requires read: \valid_read(region);
+    assigns \nothing;
+    ensures end: \result != 0 ==> region->sector > 0 && above <= region->address < \result
+                 && \result == region->address + region->sector * region->count; */
+static uint32_t region_end(const struct sfu_region *region, uint32_t above)
+{
+	const uint32_t room = UINT32_MAX - region->address;
+
+	if (region->address < above || region->sector == 0 || region->count == 0)
+		return 0;
+	if (region->address % SFU_FORMAT_GRAIN != 0 || region->sector % SFU_FORMAT_GRAIN != 0)
+		return 0;
+	if (region->count > room / region->sector)
+		return 0;
+	return region->address + region->sector * region->count;
+}
+
+/*@ requires count: sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1;
+    ensures regions: \result == 1 ==> layout_regions; */
+static uint32_t regions_ok(void)
+{
+	uint32_t end = 0, i;
+
+	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
+	    loop invariant done: \forall integer j; 0 <= j < i ==> layout_region(&sfu_layout.region[j]);
+	    loop assigns i, end;
+	    loop variant sfu_layout.region_count - i; */
+	for (i = 0; i < sfu_layout.region_count; i++) {
+		end = region_end(&sfu_layout.region[i], end);
+		if (end == 0)
+			return 0;
+	}
+	return 1;
+}
+
+/* An area is whole sectors: each region takes it on from where the one before left it. */
+/*@ requires read: \valid_read(area);
+    requires regions: layout_regions;
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1;
+    ensures end: \result == 1 ==> area->address + area->size <= UINT32_MAX; */
+static uint32_t area_ok(const struct sfu_area *area)
+{
+	uint32_t at = area->address, i;
+
+	if (area->size > UINT32_MAX - at)
+		return 0;
+	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
+	    loop invariant at: area->address <= at <= area->address + area->size;
+	    loop assigns i, at;
+	    loop variant sfu_layout.region_count - i; */
+	for (i = 0; i < sfu_layout.region_count; i++) {
+		const struct sfu_region *r = &sfu_layout.region[i];
+		const uint32_t end = r->address + r->sector * r->count;
+		const uint32_t rest = area->address + area->size;
+		const uint32_t stop = rest < end ? rest : end;
+
+		if (at < r->address || at >= stop)
+			continue;
+		if ((at - r->address) % r->sector == 0 && (stop - r->address) % r->sector == 0)
+			at = stop;
+	}
+	return at - area->address == area->size;
+}
+
+/*@ requires read: \valid_read(a) && \valid_read(b);
+    requires end: a->address + a->size <= UINT32_MAX && b->address + b->size <= UINT32_MAX;
+    assigns \nothing;
+    ensures apart: \result != 0 <==> a->address + a->size <= b->address
+                   || b->address + b->size <= a->address; */
+static uint32_t areas_apart(const struct sfu_area *a, const struct sfu_area *b)
+{
+	return a->address + a->size <= b->address || b->address + b->size <= a->address;
+}
+
+/*@ requires index: index < AREAS;
+    requires regions: layout_regions;
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
+static uint32_t place_ok(uint32_t index)
+{
+	const struct sfu_area *area = area_of(index);
+	uint32_t i;
+
+	if (!area_ok(area))
+		return 0;
+	/*@ loop invariant range: 0 <= i <= index;
+	    loop assigns i;
+	    loop variant index - i; */
+	for (i = 0; i < index; i++) {
+		if (!area_ok(area_of(i)) || !areas_apart(area_of(i), area))
+			return 0;
+	}
+	return 1;
+}
+
+/*@ assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
+static uint32_t sizes_ok(void)
+{
+	const uint32_t least = sfu_layout.record_max + SFU_FLASH_MAILBOX;
+	uint32_t i;
+
+	if (sfu_layout.loader.size == 0)
+		return 0;
+	/*@ loop invariant range: 0 <= i <= 2;
+	    loop assigns i;
+	    loop variant 2 - i; */
+	for (i = 0; i < 2; i++) {
+		if (sfu_layout.journal[i].size < JOURNAL_MIN || sfu_layout.keys[i].size < KEYS_MIN)
+			return 0;
+		if (i >= sfu_layout.slot_count) {
+			if (sfu_layout.slot[i].size != 0)
+				return 0;
+		} else if (sfu_layout.slot[i].size <= sfu_layout.image_offset ||
+		           sfu_layout.slot[i].size - sfu_layout.image_offset < least) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+uint32_t sfu_layout_check(void)
+{
+	uint32_t i;
+
+	if (!numbers_ok() || !regions_ok() || !sizes_ok())
+		return SFU_E_LAYOUT;
+	/*@ loop invariant range: 0 <= i <= 5 + sfu_layout.slot_count;
+	    loop assigns i;
+	    loop variant 5 + sfu_layout.slot_count - i; */
+	for (i = 0; i < 5 + sfu_layout.slot_count; i++) {
+		if (!place_ok(i))
+			return SFU_E_LAYOUT;
+	}
+	return SFU_OK;
+}
+
+uint32_t sfu_layout_sector(uint32_t address)
+{
+	uint32_t i;
+
+	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
+	    loop assigns i;
+	    loop variant sfu_layout.region_count - i; */
+	for (i = 0; i < sfu_layout.region_count; i++) {
+		const struct sfu_region *r = &sfu_layout.region[i];
+
+		if (address >= r->address && address - r->address < r->sector * r->count)
+			return (address - r->address) % r->sector == 0 ? r->sector : 0;
+	}
+	return 0;
+}
+
+uint32_t sfu_layout_erase(const struct sfu_area *area)
+{
+	uint32_t done = 0, status = SFU_OK;
+
+	/*@ loop invariant range: 0 <= done <= area->size || status != SFU_OK;
+	    loop assigns done, status;
+	    loop variant area->size - done; */
+	while (done < area->size && status == SFU_OK) {
+		const uint32_t sector = sfu_layout_sector(area->address + done);
+
+		if (sector == 0 || sector > area->size - done)
+			return SFU_E_LAYOUT;
+		status = sfu_port_flash_erase(area->address + done);
+		done += sector;
+	}
+	return status;
+}

@@ -1,0 +1,181 @@
+/* Why each cut is safe. O is the page that counts when a switch begins, N the other one.
+ *
+ * - While N is erased and filled: O is secured before the first erase, so it counts whatever N reads
+ *   as. What is left of an older page in N has a lower generation than O.
+ * - In N's first commit unit: it is torn. Where it reads as whole, N counts, and everything else in
+ *   N was programmed before; else O counts, which nothing has touched. It may be either at each
+ *   reset until something is written; before that, N is secured, or begun again from O.
+ * - In N's other commit units: the first was read back, N counts for good.
+ * - While N is secured after a later start: N counts if a unit read as whole at that start. A cut may
+ *   tear one more unit, and the next start goes on with the next blank one. Four units are what it
+ *   takes to be deceived: cuts in each of them in four power cycles, all torn units reading as
+ *   whole and then none. With two, a cut in the first and one in the second while it was secured
+ *   would be enough: both would read as whole, the page would be trusted, and be gone later.
+ * - While N is erased that had been torn in its first commit unit: N may count again for a while,
+ *   with cells that are gone. Then O is fallen back to, and N is begun again. A generation is
+ *   never used a second time as long as it can be read. */
+#include "store.h"
+#include "bytes.h"
+#include "crc.h"
+#include "port.h"
+#include "sfu_codes.h"
+#include "sfu_format.h"
+
+#define UNITS 4u
+
+_Static_assert(UNITS * SFU_COMMIT_SIZE == SFU_FLASH_CELL, "the commit units fill the header");
+
+uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size)
+{
+	const uint32_t erased = sfu_layout.erased * 0x01010101u;
+	const uint32_t status = sfu_port_flash_read(address, out, size);
+	uint32_t i;
+
+	if (status != SFU_OK)
+		return status;
+	/*@ loop invariant range: 0 <= i <= size && i % 4 == 0;
+	    loop assigns i;
+	    loop variant size - i; */
+	for (i = 0; i < size; i += 4) {
+		if (sfu_get32(out + i) != erased)
+			return SFU_OK;
+	}
+	return SFU_E_BLANK;
+}
+
+/* The generation of a page's first whole commit unit; 0: the page does not count. */
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    assigns \nothing; */
+static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
+{
+	uint8_t unit[SFU_COMMIT_SIZE];
+	uint32_t i;
+
+	/*@ loop invariant range: 0 <= i <= UNITS;
+	    loop assigns i, unit[0 .. SFU_COMMIT_SIZE - 1];
+	    loop variant UNITS - i; */
+	for (i = 0; i < UNITS; i++) {
+		if (sfu_store_read(s->area[page].address + i * SFU_COMMIT_SIZE, unit,
+			    SFU_COMMIT_SIZE) == SFU_OK &&
+		    sfu_get32(unit + SFU_COMMIT_MAGIC_OFFSET) == s->magic &&
+		    sfu_get32(unit + SFU_COMMIT_CRC_OFFSET) ==
+			    sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET))
+			return sfu_get32(unit + SFU_COMMIT_GENERATION_OFFSET);
+	}
+	return 0;
+}
+
+/* Programs the commit units of a page that are blank. One that was programmed is enough; so are two
+ * that were not blank, as the others, which read blank and refuse to be programmed, are torn: each of
+ * the four would have met a cut of its own. */
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    assigns \nothing; */
+static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generation)
+{
+	uint8_t unit[SFU_COMMIT_SIZE], seen[SFU_COMMIT_SIZE];
+	uint32_t i, done = 0, there = 0, failure = SFU_E_IO;
+
+	sfu_fill(unit, 0, SFU_COMMIT_SIZE);
+	sfu_put32(unit + SFU_COMMIT_MAGIC_OFFSET, s->magic);
+	sfu_put32(unit + SFU_COMMIT_GENERATION_OFFSET, generation);
+	sfu_put32(unit + SFU_COMMIT_CRC_OFFSET, sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET));
+	/*@ loop invariant range: 0 <= i <= UNITS && done <= i && there <= i;
+	    loop assigns i, done, there, failure, seen[0 .. SFU_COMMIT_SIZE - 1];
+	    loop variant UNITS - i; */
+	for (i = 0; i < UNITS; i++) {
+		const uint32_t at = s->area[page].address + i * SFU_COMMIT_SIZE;
+		uint32_t status;
+
+		if (sfu_store_read(at, seen, SFU_COMMIT_SIZE) != SFU_E_BLANK) {
+			there++;
+			continue;
+		}
+		status = sfu_port_flash_program(at, unit, SFU_COMMIT_SIZE);
+		if (status == SFU_OK)
+			done++;
+		else
+			failure = status;
+	}
+	return done >= 1 || there >= 2 ? SFU_OK : failure;
+}
+
+void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic)
+{
+	uint32_t first, second;
+
+	s->area = area;
+	s->magic = magic;
+	s->current = SFU_SLOT_NONE;
+	s->secured = 0;
+	first = generation_of(s, 0);
+	second = generation_of(s, 1);
+	s->generation = first > second ? first : second;
+	s->both = first != 0 && second != 0 ? 1 : 0;
+	if (s->generation != 0)
+		s->current = first > second ? 0 : 1;
+}
+
+uint32_t sfu_store_fall_back(struct sfu_store *s)
+{
+	if (s->both == 0 || s->current > 1)
+		return SFU_E_BLANK;
+	s->current = 1 - s->current;
+	s->both = 0;
+	s->secured = 0;
+	return SFU_OK;
+}
+
+uint32_t sfu_store_secure(struct sfu_store *s)
+{
+	uint32_t status;
+
+	if (s->secured == 1)
+		return SFU_OK;
+	status = fill(s, s->current, generation_of(s, s->current));
+	if (status == SFU_OK)
+		s->secured = 1;
+	return status;
+}
+
+uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page)
+{
+	uint32_t status;
+
+	if (s->current > 1) {
+		*page = 0;
+		status = sfu_layout_erase(&s->area[1]);
+	} else {
+		*page = 1 - s->current;
+		status = sfu_store_secure(s);
+	}
+	if (status != SFU_OK)
+		return status;
+	return sfu_layout_erase(&s->area[*page]);
+}
+
+uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
+{
+	uint32_t status;
+
+	if (s->generation == UINT32_MAX)
+		return SFU_E_IO;
+	status = fill(s, page, s->generation + 1);
+	if (status != SFU_OK)
+		return status;
+	s->both = s->current <= 1 ? 1 : 0;
+	s->generation++;
+	s->current = page;
+	s->secured = 1;
+	return SFU_OK;
+}
+
+uint32_t sfu_store_retire(struct sfu_store *s)
+{
+	uint32_t status = sfu_store_secure(s);
+
+	if (status == SFU_OK)
+		status = sfu_layout_erase(&s->area[1 - s->current]);
+	if (status == SFU_OK)
+		s->both = 0;
+	return status;
+}

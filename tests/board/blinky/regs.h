@@ -1,0 +1,82 @@
+#ifndef BLINKY_REGS_H
+#define BLINKY_REGS_H
+
+/* Registers by address, each from the register map of its chapter in RM0090. */
+#include <stdint.h>
+
+#define REG(address) (*(volatile uint32_t *)(address))
+
+/* 7.3.24 */
+#define RCC_CR      REG(0x40023800u)
+#define RCC_PLLCFGR REG(0x40023804u)
+#define RCC_CFGR    REG(0x40023808u)
+#define RCC_AHB1ENR REG(0x40023830u)
+#define RCC_AHB2ENR REG(0x40023834u)
+#define RCC_APB1ENR REG(0x40023840u)
+#define RCC_CSR     REG(0x40023874u)
+
+/* 3.9.10 */
+#define FLASH_ACR     REG(0x40023C00u)
+#define FLASH_KEYR    REG(0x40023C04u)
+#define FLASH_OPTKEYR REG(0x40023C08u)
+#define FLASH_SR      REG(0x40023C0Cu)
+#define FLASH_CR      REG(0x40023C10u)
+#define FLASH_OPTCR   REG(0x40023C14u)
+
+/* 8.4.11 */
+#define GPIOA_MODER REG(0x40020000u)
+#define GPIOA_IDR   REG(0x40020010u)
+#define GPIOA_AFRL  REG(0x40020020u)
+#define GPIOD_MODER REG(0x40020C00u)
+#define GPIOD_ODR   REG(0x40020C14u)
+#define GPIOD_BSRR  REG(0x40020C18u)
+
+/* 30.6.8 */
+#define USART2_SR  REG(0x40004400u)
+#define USART2_DR  REG(0x40004404u)
+#define USART2_BRR REG(0x40004408u)
+#define USART2_CR1 REG(0x4000440Cu)
+#define USART2_CR3 REG(0x40004414u)
+
+/* 10.5.11: stream 5 and 6 of DMA1 */
+#define DMA1_HISR   REG(0x40026004u)
+#define DMA1_HIFCR  REG(0x4002600Cu)
+#define DMA1_S5CR   REG(0x40026088u)
+#define DMA1_S5NDTR REG(0x4002608Cu)
+#define DMA1_S5PAR  REG(0x40026090u)
+#define DMA1_S5M0AR REG(0x40026094u)
+#define DMA1_S6CR   REG(0x400260A0u)
+#define DMA1_S6NDTR REG(0x400260A4u)
+#define DMA1_S6PAR  REG(0x400260A8u)
+#define DMA1_S6M0AR REG(0x400260ACu)
+
+/* 21.4.5 */
+#define IWDG_KR  REG(0x40003000u)
+#define IWDG_PR  REG(0x40003004u)
+#define IWDG_RLR REG(0x40003008u)
+#define IWDG_SR  REG(0x4000300Cu)
+
+/* 24.4.4 */
+#define RNG_CR REG(0x50060800u)
+#define RNG_SR REG(0x50060804u)
+#define RNG_DR REG(0x50060808u)
+
+/* PM0214 4.5 (SysTick), 4.4 (SCB), 4.3 (NVIC); ARMv7-M C1 (DEMCR, DWT) */
+#define SYST_CSR   REG(0xE000E010u)
+#define SYST_RVR   REG(0xE000E014u)
+#define SYST_CVR   REG(0xE000E018u)
+#define NVIC_ISER1 REG(0xE000E104u)
+#define SCB_CPUID  REG(0xE000ED00u)
+#define SCB_ICSR   REG(0xE000ED04u)
+#define SCB_AIRCR  REG(0xE000ED0Cu)
+#define SCB_SHCSR  REG(0xE000ED24u)
+#define SCB_CFSR   REG(0xE000ED28u)
+#define SCB_HFSR   REG(0xE000ED2Cu)
+#define SCB_BFAR   REG(0xE000ED38u)
+#define SCB_CPACR  REG(0xE000ED88u)
+#define DEMCR      REG(0xE000EDFCu)
+#define DWT_CTRL   REG(0xE0001000u)
+#define DWT_CYCCNT REG(0xE0001004u)
+#define DBGMCU_ID  REG(0xE0042000u)
+
+#endif

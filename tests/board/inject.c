@@ -1,0 +1,154 @@
+#include "inject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cpu.h"
+#include "file.h"
+#include "stop.h"
+
+enum what { CUT, SKIP, FLIP };
+enum { MAX = 64 };
+
+static struct {
+	uint64_t operation;
+	enum board_cut when;
+} g_cuts[MAX];
+static struct event {
+	uint64_t instruction; /* 1 is the first */
+	enum what what;
+	uint32_t address, bit;
+} g_events[MAX];
+static unsigned g_cut_count, g_event_count, g_next;
+
+static struct event *new_event(const char *option, const char *text, const char *number, enum what what)
+{
+	if (g_event_count == MAX)
+		board_fail(BOARD_EX_USAGE, "%s %s: more than %d of them", option, text, MAX);
+	g_events[g_event_count].what = what;
+	g_events[g_event_count].instruction = board_number_of(option, number, UINT64_MAX - 1);
+	if (g_events[g_event_count].instruction == 0)
+		board_fail(BOARD_EX_USAGE, "%s %s: the first instruction is 1", option, text);
+	return &g_events[g_event_count++];
+}
+
+/* Splits "a:b" at the last sign; fails if it is not there. */
+static char *split(const char *option, char *text, char sign, const char *form)
+{
+	char *at = strrchr(text, sign);
+
+	if (at == NULL)
+		board_fail(BOARD_EX_USAGE, "%s %s: not of the form %s", option, text, form);
+	*at = '\0';
+	return at + 1;
+}
+
+static char *copy(const char *text)
+{
+	char *p = strdup(text);
+
+	if (p == NULL)
+		board_fail(BOARD_EX_SOFTWARE, "no memory");
+	return p;
+}
+
+void board_inject_cut(const char *text)
+{
+	static const char *const names[] = { "", "before", "inside", "after" };
+	char *number = copy(text), *when = split("--cut", number, ':', "N:before|inside|after");
+	unsigned i = 3;
+
+	while (i > 0 && strcmp(when, names[i]) != 0)
+		i--;
+	if (i == 0 || g_cut_count == MAX)
+		board_fail(BOARD_EX_USAGE, "--cut %s: not of the form N:before|inside|after", text);
+	g_cuts[g_cut_count].when = (enum board_cut)i;
+	g_cuts[g_cut_count].operation = board_number_of("--cut", number, UINT64_MAX);
+	if (g_cuts[g_cut_count++].operation == 0)
+		board_fail(BOARD_EX_USAGE, "--cut %s: the first operation is 1", text);
+	free(number);
+}
+
+void board_inject_cut_instruction(const char *text)
+{
+	new_event("--cut-instruction", text, text, CUT);
+}
+
+void board_inject_skip(const char *text)
+{
+	new_event("--skip-instruction", text, text, SKIP);
+}
+
+void board_inject_flip(const char *text)
+{
+	char *place = copy(text), *number = split("--flip", place, '@', "ADDR:BIT@N");
+	char *bit = split("--flip", place, ':', "ADDR:BIT@N");
+	struct event *e = new_event("--flip", text, number, FLIP);
+
+	e->address = (uint32_t)board_number_of("--flip", place, UINT32_MAX);
+	e->bit = (uint32_t)board_number_of("--flip", bit, 31);
+	free(place);
+}
+
+enum board_cut board_inject_at_operation(uint64_t number)
+{
+	unsigned i;
+
+	for (i = 0; i < g_cut_count; i++)
+		if (g_cuts[i].operation == number)
+			return g_cuts[i].when;
+	return BOARD_CUT_NONE;
+}
+
+static int by_instruction(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	return x->instruction < y->instruction ? -1 : x->instruction > y->instruction;
+}
+
+static int happen(void);
+
+static void arm(void)
+{
+	if (g_next < g_event_count)
+		board_cpu_inject(g_events[g_next].instruction - 1, happen);
+}
+
+static void flip(const struct event *e)
+{
+	uint8_t *byte = board_cpu_memory(e->address, e->bit / 8 + 1) + e->bit / 8;
+
+	*byte ^= (uint8_t)(1u << e->bit % 8);
+	board_cpu_code_changed(e->address & ~UINT32_C(1), 4);
+}
+
+static int happen(void)
+{
+	int skip = 0;
+
+	while (g_next < g_event_count && g_events[g_next].instruction - 1 <= board_insns) {
+		const struct event *e = &g_events[g_next++];
+
+		if (e->what == CUT)
+			board_stop(BOARD_STOP_CUT);
+		else if (e->what == SKIP)
+			skip = 1;
+		else
+			flip(e);
+	}
+	arm();
+	return skip;
+}
+
+void board_inject_start(void)
+{
+	unsigned i;
+
+	for (i = 0; i < g_event_count; i++)
+		if (g_events[i].what == FLIP && board_cpu_memory(g_events[i].address, g_events[i].bit / 8 + 1) == NULL)
+			board_fail(BOARD_EX_USAGE, "--flip: no flash, SRAM or CCM at 0x%08x", g_events[i].address);
+	qsort(g_events, g_event_count, sizeof *g_events, by_instruction);
+	arm();
+}

@@ -1,0 +1,67 @@
+# The test application, linked for each slot of the A/B layout; slot A's image is the single layout's
+# too, as both lie at the same address.
+#
+#   build/firmware/app-VERSION[-hang][-small]-SLOT.elf .bin
+
+FIRMWARE := build/firmware
+FIRMWARE_FLAGS := $(STM32_CPU) -Os -g -ffunction-sections -fdata-sections -std=c11 -ffreestanding \
+	-fno-tree-loop-distribute-patterns -Wall -Wextra -Wconversion -Werror -Itests/firmware
+FIRMWARE_C := startup main line confirm
+FIRMWARE_O := $(FIRMWARE_C:%=$(FIRMWARE)/%.o)
+FIRMWARE_BYTES := 315392
+FIRMWARE_SMALL_BYTES := 12288
+
+$(FIRMWARE_O): $(FIRMWARE)/%.o: tests/firmware/%.c $(wildcard tests/firmware/*.h) | $(DEPS)
+	@mkdir -p $(@D)
+	$(STM32_CC) $(FIRMWARE_FLAGS) -c $< -o $@
+
+# $(call firmware-payload,NAME,SEED,BYTES)
+define firmware-payload
+$(FIRMWARE)/payload-$(1).o: tests/firmware/payload.py | $(DEPS)
+	@mkdir -p $$(@D)
+	python3 $$< $(2) $(3) $$(@:.o=.bin)
+	printf '.section .payload, "a"\n.incbin "%s"\n' $$(@:.o=.bin) | $(STM32_CC) $(STM32_CPU) \
+		-x assembler -c - -o $$@
+endef
+
+# $(call firmware-app,NAME,PAYLOAD,VERSION,HANG): NAME is the version and what is special
+define firmware-app
+FIRMWARE_APPS += $(FIRMWARE)/app-$(1)-a.elf $(FIRMWARE)/app-$(1)-b.elf
+$(FIRMWARE)/variant-$(1).o: tests/firmware/app.h tests/firmware/firmware.mk | $(DEPS)
+	@mkdir -p $$(@D)
+	printf '#include "app.h"\nconst struct app app = { "%s", %s };\n' $(3) $(4) | $(STM32_CC) \
+		$(FIRMWARE_FLAGS) -x c -c - -o $$@
+$(FIRMWARE)/app-$(1)-%.elf: $(FIRMWARE_O) $(FIRMWARE)/variant-$(1).o $(FIRMWARE)/payload-$(2).o \
+		$(STM32)/layout/ab.stamp tests/firmware/app.ld
+	$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n \
+		-T $(STM32)/layout/ab-$$*.ld -T tests/firmware/app.ld $$(filter %.o,$$^) -lgcc -o $$@
+endef
+
+# $(call firmware-version,VERSION,SEED)
+define firmware-version
+$(call firmware-payload,$(1),$(2),$(FIRMWARE_BYTES))
+$(call firmware-payload,$(1)-small,$(2),$(FIRMWARE_SMALL_BYTES))
+$(call firmware-app,$(1),$(1),$(1),0)
+$(call firmware-app,$(1)-hang,$(1),$(1),1)
+$(call firmware-app,$(1)-small,$(1)-small,$(1),0)
+$(call firmware-app,$(1)-hang-small,$(1)-small,$(1),1)
+endef
+
+$(eval $(call firmware-version,1.0.0,1))
+$(eval $(call firmware-version,1.1.0,2))
+$(eval $(call firmware-version,1.2.0,3))
+
+$(FIRMWARE)/%.bin: $(FIRMWARE)/%.elf
+	arm-none-eabi-objcopy -O binary --gap-fill 0xFF $< $@
+
+ALL += $(FIRMWARE_APPS) $(FIRMWARE_APPS:.elf=.bin)
+CHECKS += layout-check firmware-check
+
+.PHONY: firmware layout-check firmware-check
+firmware: $(FIRMWARE_APPS) $(FIRMWARE_APPS:.elf=.bin) ## the test application, all variants
+
+layout-check: $(DEPS) ## the layouts are sound, and unsound ones are refused
+	@python3 tests/firmware/test_layout.py
+
+firmware-check: firmware ## the application's constants are those of spec/formats.md
+	@python3 tests/firmware/test_firmware.py $(FIRMWARE)

@@ -1,0 +1,67 @@
+#include "personal.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "crc.h"
+#include "crypt.h"
+
+void sfu_personal_config(const struct sfu_personal *p, uint8_t config[SFU_CONFIG_SIZE])
+{
+	int i;
+
+	memset(config, 0, SFU_CONFIG_SIZE);
+	sfu_put32(config + SFU_CONFIG_MAGIC_OFFSET, SFU_FLASH_CONFIG_MAGIC);
+	sfu_put32(config + SFU_CONFIG_FORMAT_OFFSET, SFU_FORMAT_VERSION_ID);
+	memcpy(config + SFU_CONFIG_PRODUCT_OFFSET, p->product, sizeof(p->product));
+	sfu_put32(config + SFU_CONFIG_HARDWARE_OFFSET, p->hardware);
+	sfu_put32(config + SFU_CONFIG_EPOCH_OFFSET, p->oem->epoch);
+	sfu_put32(config + SFU_CONFIG_MIN_COUNTER_OFFSET, p->min_counter);
+	sfu_put32(config + SFU_CONFIG_LOCK_PROFILE_OFFSET, p->lock);
+	sfu_put32(config + SFU_CONFIG_FLAGS_OFFSET, p->test ? SFU_FLASH_CONFIG_TEST : 0);
+	sfu_put32(config + SFU_CONFIG_KEY_COUNT_OFFSET, (uint32_t)p->signers->count);
+	for (i = 0; i < p->signers->count; i++) {
+		uint8_t *signer = config + SFU_CONFIG_KEY0_OFFSET + (size_t)i * SFU_SIGNER_SIZE;
+
+		memcpy(signer + SFU_SIGNER_ID_OFFSET, p->signers->key[i].id, SFU_SIGNER_ID_SIZE);
+		sfu_put32(signer + SFU_SIGNER_RANK_OFFSET, p->signers->rank[i]);
+		memcpy(signer + SFU_SIGNER_PUBLIC_KEY_OFFSET, p->signers->key[i].point,
+			SFU_SIGNER_PUBLIC_KEY_SIZE);
+	}
+	sfu_put32(config + SFU_CONFIG_CRC_OFFSET, sfu_crc32(config, SFU_CONFIG_CRC_OFFSET));
+}
+
+static void make_commit(uint8_t commit[SFU_COMMIT_SIZE])
+{
+	memset(commit, 0, SFU_COMMIT_SIZE);
+	sfu_put32(commit + SFU_COMMIT_MAGIC_OFFSET, SFU_FLASH_KEYS_MAGIC);
+	sfu_put32(commit + SFU_COMMIT_GENERATION_OFFSET, 1);
+	sfu_put32(commit + SFU_COMMIT_CRC_OFFSET, sfu_crc32(commit, SFU_COMMIT_CRC_OFFSET));
+}
+
+static void make_cell(const struct sfu_personal *p, uint8_t cell[SFU_KEYS_SIZE])
+{
+	memset(cell, 0, SFU_KEYS_SIZE);
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_OEM);
+	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, p->oem->epoch);
+	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, p->test ? SFU_FLASH_KEYS_TEST : 0);
+	memcpy(cell + SFU_KEYS_OEM_KEY_OFFSET, p->oem->key, SFU_KEYS_OEM_KEY_SIZE);
+	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
+}
+
+int sfu_personal_keys(const struct sfu_personal *p, const struct sfu_layout *layout,
+	struct sfu_spans *flash)
+{
+	const uint32_t page = layout->keys[0].address;
+	uint8_t commits[2 * SFU_COMMIT_SIZE], cell[SFU_KEYS_SIZE];
+	int status;
+
+	make_commit(commits);
+	make_commit(commits + SFU_COMMIT_SIZE);
+	make_cell(p, cell);
+	status = sfu_spans_add(flash, "key page", page, commits, sizeof(commits));
+	if (status == 0)
+		status = sfu_spans_add(flash, "key page", page + SFU_FLASH_CELL, cell, sizeof(cell));
+	sfu_crypt_wipe(cell, sizeof(cell));
+	return status;
+}
