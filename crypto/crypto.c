@@ -100,7 +100,7 @@ uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
 	uint32_t sum = 0, i;
 
-	/* squares, because a sum of them is zero only if each is; a block of 65536 cannot wrap */
+	/* squares, because a sum of them is zero only if each is; 65536 of them cannot wrap */
 	/*@ loop invariant range: 0 <= i <= size;
 	    loop invariant sum: 0 <= sum <= i * 65025;
 	    loop invariant equal: sum == 0 <==> \forall integer j; 0 <= j < i ==> a[j] == b[j];

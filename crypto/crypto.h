@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <bearssl.h>
+#include "sfu_codes.h"
 
 struct sfu_hash {
 	br_sha256_context sha;
@@ -14,36 +15,70 @@ struct sfu_hash {
 
 /* SHA-256 (FIPS 180-4): init, any number of updates (size 0 allowed), then final writes the digest.
  * The context holds no secret beyond what was hashed; wipe it if that was one. */
+/*@ requires h: \valid(h);
+    assigns *h; */
 void sfu_hash_init(struct sfu_hash *h);
+/*@ requires h: \valid(h) && \valid_read(data + (0 .. size - 1));
+    assigns *h; */
 void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size);
+/*@ requires h: \valid_read(h) && \valid(digest + (0 .. 31));
+    assigns digest[0 .. 31]; */
 void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
 
 /* HMAC-SHA-256 (RFC 2104) of `size` bytes under a 32-byte key. */
+/*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
+    requires mac: \valid(mac + (0 .. 31));
+    requires apart: \separated(mac + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
+    assigns mac[0 .. 31]; */
 void sfu_hmac(uint8_t mac[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt; info_size <= 64. */
+/*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(info + (0 .. info_size - 1));
+    requires salt: salt_size == 0 || \valid_read(salt + (0 .. salt_size - 1));
+    requires info: info_size <= 64;
+    requires out: \valid(out + (0 .. 31));
+    requires apart: \separated(out + (0 .. 31), key + (0 .. 31), info + (0 .. info_size - 1));
+    assigns out[0 .. 31]; */
 void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
               const uint8_t *info, uint32_t info_size);
 
 /* ECDSA on P-256 (FIPS 186-4). `public_key` is X ‖ Y, `signature` r ‖ s, big-endian.
  * Returns SFU_OK, or SFU_R_SIGNATURE for anything that is not a valid signature: r or s out of range,
  * a key that is not on the curve, a wrong hash. */
+/*@ requires read: \valid_read(public_key + (0 .. 63)) && \valid_read(hash + (0 .. 31))
+                && \valid_read(signature + (0 .. 63));
+    assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE; */
 uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64]);
 
 /* ChaCha20 (RFC 8439), counter from 0, nonce = index as 4 bytes ‖ 8 zero bytes: en- or decrypts
  * `data` in place. */
+/*@ requires read: \valid_read(key + (0 .. 31)) && \valid(data + (0 .. size - 1));
+    requires apart: \separated(key + (0 .. 31), data + (0 .. size - 1));
+    assigns data[0 .. size - 1]; */
 void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t size);
 
 /* Poly1305 tag of ChaCha20-Poly1305 (RFC 8439 section 2.8) with empty plaintext: the one-time MAC of
  * `size` bytes under (key, nonce = index as 4 bytes ‖ 8 zero bytes). The same (key, index) must never
  * be used for two different messages. `tag` may lie inside `data`. */
+/*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
+    requires tag: \valid(tag + (0 .. 15)) && \separated(tag + (0 .. 15), key + (0 .. 31));
+    assigns tag[0 .. 15]; */
 void sfu_onetime_mac(uint8_t tag[16], const uint8_t key[32], uint32_t index, const uint8_t *data,
                      uint32_t size);
 
-/* Compares in constant time; the length is never data. Returns SFU_OK if equal, else SFU_R_IMAGE. */
+/* Compares in constant time; the length, at most 65536, is never data. Returns SFU_OK if equal, else SFU_R_IMAGE. */
+/*@ requires read: \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));
+    requires size: size <= 65536;
+    assigns \nothing;
+    ensures equal: \result == SFU_OK <==> \forall integer i; 0 <= i < size ==> a[i] == b[i];
+    ensures answer: \result == SFU_OK || \result == SFU_R_IMAGE; */
 uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size);
 
 /* Overwrites `size` bytes with zeros, in a way that the compiler does not remove. */
+/*@ requires write: \valid(data + (0 .. size - 1));
+    assigns data[0 .. size - 1];
+    ensures wiped: \forall integer i; 0 <= i < size ==> data[i] == 0; */
 void sfu_wipe(uint8_t *data, uint32_t size);
 
 #endif

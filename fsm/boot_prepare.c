@@ -38,7 +38,7 @@ static uint32_t open_keys(struct sfu_device *d)
 }
 
 /* One slot without a journal: is it an image the OEM signed? Then it may be sealed anew. */
-static uint32_t salvage(struct sfu_device *d, struct sfu_state *s, struct sfu_check *c, uint32_t install)
+static uint32_t salvage(struct sfu_state *s, struct sfu_check *c, uint32_t install)
 {
 	uint32_t counter;
 
@@ -61,14 +61,14 @@ static void salvage_both(struct sfu_device *d, struct sfu_state *s, struct sfu_c
 	uint32_t first;
 
 	c->slot = 0;
-	first = salvage(d, s, c, 2);
+	first = salvage(s, c, 2);
 	sfu_copy(d->boot.version, c->manifest + version, SFU_VERSION_SIZE);
 	if (sfu_layout.slot_count < 2)
 		return;
 	c->slot = 1;
-	if (salvage(d, s, c, 3) == 1 && first == 1
+	if (salvage(s, c, 3) == 1 && first == 1
 	    && sfu_version_compare(d->boot.version, c->manifest + version) == 2)
-		(void)salvage(d, s, c, 1);
+		(void)salvage(s, c, 1);
 }
 
 /* Both journal pages are unreadable, or this is the first start: the floor is the highest counter among

@@ -32,8 +32,8 @@ uint32_t sfu_crc16(uint32_t crc, const uint8_t *data, uint32_t size)
 	    loop variant size - i; */
 	for (i = 0; i < size; i++) {
 		/* the eight steps of a byte at once, as the polynomial's few bits allow */
-		step = crc / 256u ^ data[i];
-		step ^= step / 16u;
+		step = (crc / 256u ^ data[i]) % 256u;
+		step = (step ^ step / 16u) % 256u;
 		crc = (crc % 256u * 256u ^ step * 4096u ^ step * 32u ^ step) % 65536u;
 	}
 	return crc;

@@ -11,18 +11,21 @@
 
 _Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
 
-/*@ requires s: store_valid(s) && store_has_page(s) && index < CELLS;
+/*@ predicate cell_kind{L}(uint8_t *cell) =
+       cell[0] != 0 || cell[1] != 0 || cell[2] != 0 || cell[3] != 0; */
+
+/*@ requires s: store_valid(s) && (page == 0 || page == 1) && index < CELLS;
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1]; */
-static uint32_t read_cell(const struct sfu_store *s, uint32_t index, uint8_t *cell)
+static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t index, uint8_t *cell)
 {
-	return sfu_store_read(
-		s->area[s->current].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+	return sfu_store_read(s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
 }
 
 /*@ requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures kind: \result == 1 ==> cell_kind(cell); */
 static uint32_t cell_ok(const uint8_t *cell)
 {
 	const uint32_t kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
@@ -36,7 +39,7 @@ static uint32_t cell_ok(const uint8_t *cell)
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1];
     ensures answer: \result == SFU_OK || \result == SFU_E_KEYS;
-    ensures page: \result == SFU_OK ==> store_has_page(s); */
+    ensures page: \result == SFU_OK ==> store_has_page(s) && cell_kind(cell); */
 static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 {
 	uint32_t i;
@@ -47,34 +50,88 @@ static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 	    loop assigns i, cell[0 .. SFU_KEYS_SIZE - 1];
 	    loop variant CELLS - i; */
 	for (i = 1; i < CELLS; i++) {
-		if (read_cell(s, i, cell) == SFU_OK && cell_ok(cell))
+		if (read_cell(s, s->current, i, cell) == SFU_OK && cell_ok(cell))
 			return SFU_OK;
 	}
 	return SFU_E_KEYS;
 }
 
-/* Programs the keys into the first blank cell that takes them, then erases the older page. */
+/* 1: something is left in the other page. It counts, or its erase was cut. */
 /*@ requires s: store_valid(s) && store_has_page(s);
-    requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
-    assigns s->secured, s->both; */
-static uint32_t finish(struct sfu_store *s, const uint8_t *cell)
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
+static uint32_t remains(const struct sfu_store *s)
 {
 	uint8_t seen[SFU_KEYS_SIZE];
-	uint32_t i, status = SFU_OK;
+	uint32_t i, count = 0;
 
-	/*@ loop invariant range: 1 <= i <= CELLS;
-	    loop assigns i, status, seen[0 .. SFU_KEYS_SIZE - 1];
+	/*@ loop invariant range: 0 <= i <= CELLS && count <= i;
+	    loop assigns i, count, seen[0 .. SFU_KEYS_SIZE - 1];
 	    loop variant CELLS - i; */
-	for (i = 1; i < CELLS; i++) {
-		if (read_cell(s, i, seen) != SFU_E_BLANK)
-			continue;
-		status = sfu_port_flash_program(
-			s->area[s->current].address + i * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
-		if (status == SFU_OK)
-			break;
+	for (i = 0; i < CELLS; i++) {
+		if (read_cell(s, 1 - s->current, i, seen) != SFU_E_BLANK)
+			count++;
 	}
 	sfu_wipe(seen, sizeof seen);
-	return status == SFU_OK ? sfu_store_retire(s) : status;
+	return count != 0 ? 1 : 0;
+}
+
+/* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
+/*@ requires s: store_valid(s) && store_has_page(s);
+    requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
+    assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
+static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
+{
+	uint8_t seen[SFU_KEYS_SIZE];
+	uint32_t i, status, whole = 0, done = 0;
+
+	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
+	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1];
+	    loop variant CELLS - i; */
+	for (i = 1; i < CELLS; i++) {
+		status = read_cell(s, s->current, i, seen);
+		if (status == SFU_OK && cell_ok(seen))
+			whole++;
+		if (status == SFU_E_BLANK && done == 0 &&
+		    sfu_port_flash_program(s->area[s->current].address + i * SFU_FLASH_CELL, cell,
+			    SFU_KEYS_SIZE) == SFU_OK)
+			done = 1;
+	}
+	sfu_wipe(seen, sizeof seen);
+	return done == 1 || whole >= 2 ? SFU_OK : SFU_E_IO;
+}
+
+/*@ requires k: \valid(k) && \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
+    assigns k->kind, k->epoch, k->flags, k->oem[0 .. 31], k->device[0 .. 31];
+    ensures kind: cell_kind(cell) ==> k->kind != 0; */
+static void decode(struct sfu_keys *k, const uint8_t *cell)
+{
+	k->kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
+	k->epoch = sfu_get32(cell + SFU_KEYS_EPOCH_OFFSET);
+	k->flags = sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET);
+	sfu_copy(k->oem, cell + SFU_KEYS_OEM_KEY_OFFSET, SFU_KEYS_OEM_KEY_SIZE);
+	sfu_copy(k->device, cell + SFU_KEYS_DEVICE_KEY_OFFSET, SFU_KEYS_DEVICE_KEY_SIZE);
+}
+
+/* The page with D was found, and something is left of the older one, which has to go. Where D's page
+ * does not take a copy, it was being begun again, and the older one is still good; else it goes. */
+/*@ requires k: \valid(k) && store_valid(&k->store) && store_has_page(&k->store);
+    requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && cell_kind(cell);
+    requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1), &sfu_layout);
+    assigns *k, cell[0 .. SFU_KEYS_SIZE - 1];
+    ensures kept: store_valid(&k->store) && store_has_page(&k->store) && k->kind != 0; */
+static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
+{
+	if (copy_cell(&k->store, cell) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
+		if (find_cell(&k->store, cell) == SFU_OK) {
+			decode(k, cell);
+			return SFU_OK;
+		}
+		k->store.current = 1 - k->store.current;
+	}
+	return sfu_store_retire(&k->store);
 }
 
 uint32_t sfu_keys_load(struct sfu_keys *k)
@@ -90,13 +147,9 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 	if (status != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK)
 		status = find_cell(&k->store, cell);
 	if (status == SFU_OK) {
-		k->kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
-		k->epoch = sfu_get32(cell + SFU_KEYS_EPOCH_OFFSET);
-		k->flags = sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET);
-		sfu_copy(k->oem, cell + SFU_KEYS_OEM_KEY_OFFSET, SFU_KEYS_OEM_KEY_SIZE);
-		sfu_copy(k->device, cell + SFU_KEYS_DEVICE_KEY_OFFSET, SFU_KEYS_DEVICE_KEY_SIZE);
-		if (k->store.both == 1)
-			status = finish(&k->store, cell);
+		decode(k, cell);
+		if (k->kind == SFU_FLASH_KEYS_DEVICE && remains(&k->store))
+			status = finish(k, cell);
 	}
 	sfu_wipe(cell, sizeof cell);
 	return status;

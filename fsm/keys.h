@@ -5,7 +5,7 @@
  * and erases the first one.
  *
  * Power cuts. Until the new page is committed the old one counts, and D is made anew; then both count,
- * and the next start erases the old one. Before it does so it programs the keys once more, into
+ * and a start that finds anything in the old one erases it. Before it does so it programs the keys once more, into
  * the next cell of the new page: what it read might have come from a page that was torn while it was
  * committed, and torn again while it was erased, and be gone at the reset after. */
 #ifndef SFU_KEYS_H
@@ -30,8 +30,8 @@ struct sfu_keys {
 */
 
 /* Reads the current key page. SFU_OK; SFU_E_KEYS if there is none whose CRC holds (everything is
- * then zero). If both pages count, the older one is erased before it answers; if that fails, the keys
- * are there, and the answer is the port's failure. */
+ * then zero). If D is there, and anything is left in the page that was before, that is erased before it
+ * answers; if that fails, the answer is the port's failure, and k->kind tells if the keys are there. */
 /*@ requires k: \valid(k) && \separated(k, &sfu_layout);
     requires areas: keys_areas;
     assigns *k;

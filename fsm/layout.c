@@ -24,7 +24,10 @@ static const struct sfu_area *area_of(uint32_t index)
 }
 
 /*@ assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures counts: \result == 1 ==> 1 <= sfu_layout.slot_count <= 2
+                    && 1 <= sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
+    ensures record: \result == 1 ==> sfu_layout.record_max <= SFU_FORMAT_RECORD_LARGE; */
 static uint32_t numbers_ok(void)
 {
 	const uint32_t unit = sfu_layout.unit;
@@ -137,13 +140,16 @@ static uint32_t place_ok(uint32_t index)
 	    loop assigns i;
 	    loop variant index - i; */
 	for (i = 0; i < index; i++) {
-		if (!area_ok(area_of(i)) || !areas_apart(area_of(i), area))
+		const struct sfu_area *before = area_of(i);
+
+		if (!area_ok(before) || !areas_apart(before, area))
 			return 0;
 	}
 	return 1;
 }
 
-/*@ assigns \nothing;
+/*@ requires record: sfu_layout.record_max <= SFU_FORMAT_RECORD_LARGE;
+    assigns \nothing;
     ensures choice: \result == 0 || \result == 1; */
 static uint32_t sizes_ok(void)
 {

@@ -6,6 +6,7 @@
 #include "port.h"
 #include "sfu_codes.h"
 #include "session_reply.h"
+#include "upgrade.h"
 
 #define CHUNK 64u /* bytes taken off the line at a time */
 

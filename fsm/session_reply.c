@@ -5,6 +5,7 @@
 #include "port.h"
 #include "sfu_codes.h"
 #include "slot.h"
+#include "upgrade.h"
 
 uint32_t sfu_session_note(struct sfu_device *d, uint32_t status)
 {

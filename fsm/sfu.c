@@ -1,14 +1,16 @@
 #include "sfu.h"
-#include "check.h"
+#include "boot.h"
 #include "port.h"
+#include "session.h"
 #include "sfu_codes.h"
+#include "slot.h"
 
 /* the frame's buffer is long enough for a pass */
 _Static_assert(SFU_LINK_BUFFER - SFU_LINK_PAD - 1u >= SFU_PASS_BUFFER, "one buffer serves both");
 /* a record's ciphertext, behind pad, type and index, begins at a multiple of 4 */
 _Static_assert((SFU_LINK_PAD + 1u + 4u) % 4u == 0, "records are aligned");
 
-static struct sfu_device device;
+struct sfu_device sfu_device;
 
 uint8_t *sfu_device_buffer(struct sfu_device *d)
 {
@@ -38,9 +40,9 @@ static void serve(struct sfu_device *d)
 
 void sfu_main(void)
 {
-	if (sfu_boot(&device) == SFU_OK)
-		run(&device);
+	if (sfu_boot(&sfu_device) == SFU_OK)
+		run(&sfu_device);
 	else
-		serve(&device);
+		serve(&sfu_device);
 	sfu_port_reset();
 }

@@ -4,6 +4,9 @@
 
 #include "device.h"
 
+/* the core's memory: zero when sfu_main is called, as C has it at start-up */
+extern struct sfu_device sfu_device;
+
 /* Decides, then hands over to a good image, or serves the line until the session is over, and resets. */
 void sfu_main(void);
 

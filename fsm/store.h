@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 #include "layout.h"
+#include "sfu_format.h"
 
 struct sfu_store {
 	const struct sfu_area *area; /* two of them */

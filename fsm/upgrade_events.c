@@ -1,7 +1,8 @@
 /* What the upgrade machine's events are: everything is judged here before the machine hears of it. */
 #include "upgrade.h"
+#include "boot.h"
 #include "bytes.h"
-#include "config.h"
+#include "crypto.h"
 #include "device.h"
 #include "manifest.h"
 #include "sfu_codes.h"

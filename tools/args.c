@@ -89,8 +89,8 @@ static int store(struct sfu_args *args, int index, const char *value)
 	const struct sfu_option *option = &args->command->options[index];
 
 	if (args->counts[index] == SFU_ARGS_REPEAT)
-		return sfu_args_wrong(args, "--%s is given more than %d times", option->name,
-			SFU_ARGS_REPEAT);
+		return sfu_args_wrong(
+			args, "--%s is given more than %d times", option->name, SFU_ARGS_REPEAT);
 	args->values[index][args->counts[index]++] = value == NULL ? "" : value;
 	return -1;
 }
@@ -133,7 +133,8 @@ static int check(struct sfu_args *args)
 	if (args->file_count < command->least)
 		return sfu_args_wrong(args, "%s is missing", command->operands);
 	if (command->most >= 0 && args->file_count > command->most)
-		return sfu_args_wrong(args, "`%s` is one argument too many", args->files[command->most]);
+		return sfu_args_wrong(
+			args, "`%s` is one argument too many", args->files[command->most]);
 	return -1;
 }
 
@@ -203,7 +204,8 @@ int sfu_args_product(const struct sfu_args *args, const char *name, uint8_t prod
 
 	if (text == NULL || sfu_number_product(text, product))
 		return 0;
-	return sfu_args_wrong(args, "--%s: `%s` is not 1 to 16 printable ASCII characters", name, text);
+	return sfu_args_wrong(
+		args, "--%s: `%s` is not 1 to 16 printable ASCII characters", name, text);
 }
 
 int sfu_args_wrong(const struct sfu_args *args, const char *format, ...)

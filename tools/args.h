@@ -12,9 +12,9 @@
 enum sfu_args_need { SFU_OPTIONAL, SFU_REQUIRED };
 
 struct sfu_option {
-	char letter;             /* 0: none */
-	const char *name;        /* NULL ends the table */
-	const char *value;       /* what to call it in the help; NULL: the option takes none */
+	char letter;       /* 0: none */
+	const char *name;  /* NULL ends the table */
+	const char *value; /* what to call it in the help; NULL: the option takes none */
 	enum sfu_args_need need;
 	const char *help;
 };
@@ -23,9 +23,9 @@ struct sfu_args;
 
 struct sfu_command {
 	const char *name;
-	const char *operands;    /* for the usage line */
+	const char *operands; /* for the usage line */
 	const char *summary;
-	int least, most;         /* operands; most -1: any number */
+	int least, most; /* operands; most -1: any number */
 	const struct sfu_option *options;
 	int (*run)(const struct sfu_args *args);
 };
@@ -36,7 +36,7 @@ struct sfu_args {
 	int counts[SFU_ARGS_OPTIONS];
 	int json;
 	int file_count;
-	char **files;            /* the operands */
+	char **files; /* the operands */
 };
 
 /* argv[0] is the command's name. -1: go on with args->command->run; otherwise the exit status: help

@@ -3,7 +3,7 @@
 
 #include "json.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 #include "transfer.h"
 
 #define RETRY 30u /* seconds */
@@ -36,7 +36,8 @@ static void free_packages(struct packages *p)
 }
 
 /* The package that is linked for the free slot. Where no slot is free the device says why. */
-static int choose(const struct packages *p, const struct sfu_info *info, const struct sfu_package **chosen)
+static int choose(
+	const struct packages *p, const struct sfu_info *info, const struct sfu_package **chosen)
 {
 	uint32_t address;
 	int i;
@@ -51,10 +52,14 @@ static int choose(const struct packages *p, const struct sfu_info *info, const s
 			return 0;
 		}
 	if (p->count == 1)
-		return sfu_fail(EX_DATAERR, p->at[0].path, "is linked for 0x%08x, and the device's free slot "
-			"begins at 0x%08x", p->at[0].manifest.load_address, address);
-	return sfu_fail(EX_DATAERR, NULL, "none of the %d packages is linked for 0x%08x, where the device's "
-		"free slot begins", p->count, address);
+		return sfu_fail(EX_DATAERR, p->at[0].path,
+			"is linked for 0x%08x, and the device's free slot "
+			"begins at 0x%08x",
+			p->at[0].manifest.load_address, address);
+	return sfu_fail(EX_DATAERR, NULL,
+		"none of the %d packages is linked for 0x%08x, where the device's "
+		"free slot begins",
+		p->count, address);
 }
 
 static void report(const struct sfu_args *args, const struct sfu_transfer *t, uint64_t began)
@@ -74,17 +79,17 @@ static void report(const struct sfu_args *args, const struct sfu_transfer *t, ui
 		sfu_json_number("resumes", t->resumes);
 		sfu_json_close('}');
 	}
-	sfu_note("%s: version %s is installed, install %u, %.1f s", t->package->path, version, t->install,
-		(double)ms / 1000);
+	sfu_note("%s: version %s is installed, install %u, %.1f s", t->package->path, version,
+		t->install, (double)ms / 1000);
 }
 
-static int run(const struct sfu_args *args, struct sfu_session *session, const struct packages *packages,
-	uint32_t retry)
+static int run(const struct sfu_args *args, struct sfu_station *station,
+	const struct packages *packages, uint32_t retry)
 {
-	struct sfu_transfer transfer = { .session = session, .retry = retry * 1000u };
+	struct sfu_transfer transfer = { .station = station, .retry = retry * 1000u };
 	struct sfu_info info;
 	uint64_t began;
-	int status = sfu_session_begin(session, &info);
+	int status = sfu_station_begin(station, &info);
 
 	if (status == 0)
 		status = choose(packages, &info, &transfer.package);
@@ -95,15 +100,15 @@ static int run(const struct sfu_args *args, struct sfu_session *session, const s
 	if (status != 0)
 		return status;
 	report(args, &transfer, began);
-	if (session->host.fd >= 0 && sfu_session_reboot(session) != 0)
-		sfu_warn(session->host.name, "the device did not answer the reboot; reset it");
+	if (station->host.fd >= 0 && sfu_station_reboot(station) != 0)
+		sfu_warn(station->host.name, "the device did not answer the reboot; reset it");
 	return 0;
 }
 
 static int download(const struct sfu_args *args)
 {
 	struct packages packages = { NULL, 0 };
-	struct sfu_session session;
+	struct sfu_station station;
 	uint32_t retry = RETRY;
 	int status = sfu_args_u32(args, "retry", &retry);
 
@@ -112,10 +117,10 @@ static int download(const struct sfu_args *args)
 	if (status == 0)
 		status = read_packages(args, &packages);
 	if (status == 0) {
-		status = sfu_session_open(&session, args);
+		status = sfu_station_open(&station, args);
 		if (status == 0) {
-			status = run(args, &session, &packages, retry);
-			sfu_session_close(&session);
+			status = run(args, &station, &packages, retry);
+			sfu_station_close(&station);
 		}
 	}
 	free_packages(&packages);
@@ -123,12 +128,17 @@ static int download(const struct sfu_args *args)
 }
 
 static const struct sfu_option options[] = {
-	SFU_SESSION_OPTIONS,
+	SFU_STATION_OPTIONS,
 	{ 'r', "retry", "SECONDS", SFU_OPTIONAL, "how long to call a device lost on the way; 30" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 
 const struct sfu_command sfu_cmd_download = {
-	"download", "FILE.sfu...", "installs the package that fits the device's free slot", 1, -1, options,
+	"download",
+	"FILE.sfu...",
+	"installs the package that fits the device's free slot",
+	1,
+	-1,
+	options,
 	download,
 };

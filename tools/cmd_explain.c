@@ -4,12 +4,13 @@
 #include "codes.h"
 #include "json.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 
 static void print(const struct sfu_code *code, int json)
 {
 	if (!json) {
-		printf("%s 0x%08x\n  %s\n  %s\n", code->name, code->code, code->sentence, code->advice);
+		printf("%s 0x%08x\n  %s\n  %s\n", code->name, code->code, code->sentence,
+			code->advice);
 		return;
 	}
 	sfu_json_open(NULL, '{');
@@ -28,7 +29,8 @@ static int explain(const struct sfu_args *args)
 	for (i = 0; i < args->file_count; i++) {
 		code = sfu_code_parse(args->files[i]);
 		if (code == NULL)
-			return sfu_fail(EX_DATAERR, args->files[i], "is not a code; `sfu explain` lists them");
+			return sfu_fail(EX_DATAERR, args->files[i],
+				"is not a code; `sfu explain` lists them");
 		print(code, args->json);
 	}
 	if (args->file_count > 0)
@@ -47,6 +49,11 @@ static const struct sfu_option options[] = {
 };
 
 const struct sfu_command sfu_cmd_explain = {
-	"explain", "[CODE]", "tells what a code means and what to do: by name or number, or all",
-	0, 1, options, explain,
+	"explain",
+	"[CODE]",
+	"tells what a code means and what to do: by name or number, or all",
+	0,
+	1,
+	options,
+	explain,
 };

@@ -10,7 +10,7 @@
 #include "personal.h"
 #include "programmer.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 
 static int read_options(const struct sfu_args *args, struct sfu_personal *p)
 {
@@ -51,11 +51,13 @@ static int check_marks(const struct sfu_args *args, struct sfu_personal *p)
 		return sfu_fail(EX_NOPERM, test, "is a test key: it is for --lock open only");
 	if (p->lock == SFU_FLASH_LOCK_OPEN && real != NULL)
 		return sfu_fail(EX_NOPERM, real,
-			"is not marked as a test key: --lock open would give it away (`sfu keygen --test`)");
+			"is not marked as a test key: --lock open would give it away (`sfu keygen "
+			"--test`)");
 	return 0;
 }
 
-static int read_keys(const struct sfu_args *args, struct sfu_signers *signers, struct sfu_oem_key *oem)
+static int read_keys(
+	const struct sfu_args *args, struct sfu_signers *signers, struct sfu_oem_key *oem)
 {
 	const char *path = sfu_args_text(args, "oem-key", 0);
 	uint32_t epoch;
@@ -75,16 +77,19 @@ static int read_keys(const struct sfu_args *args, struct sfu_signers *signers, s
 static void name_binary(const char *hex, char out[PATH_MAX])
 {
 	const char *slash = strrchr(hex, '/'), *dot = strrchr(hex, '.');
-	const int stem = dot != NULL && (slash == NULL || dot > slash + 1) && dot != hex ? (int)(dot - hex)
-										       : (int)strlen(hex);
+	const int stem = dot != NULL && (slash == NULL || dot > slash + 1) && dot != hex
+		? (int)(dot - hex)
+		: (int)strlen(hex);
 
 	snprintf(out, PATH_MAX, "%.*s.bin", stem, hex);
 }
 
 /* `flash` is the loader with its configuration; the key page joins it for the HEX file only. */
-static int stage(const struct sfu_args *args, const struct sfu_personal *p, struct sfu_loader *loader)
+static int stage(
+	const struct sfu_args *args, const struct sfu_personal *p, struct sfu_loader *loader)
 {
-	const char *hex = sfu_args_text(args, "output", 0), *commands = sfu_args_text(args, "commands", 0);
+	const char *hex = sfu_args_text(args, "output", 0),
+		   *commands = sfu_args_text(args, "commands", 0);
 	const struct sfu_span *span = &loader->flash.at[0];
 	char binary[PATH_MAX];
 	struct sfu_bytes text = { NULL, 0 };
@@ -111,8 +116,8 @@ static int stage(const struct sfu_args *args, const struct sfu_personal *p, stru
 	return status;
 }
 
-static void report(const struct sfu_args *args, const struct sfu_personal *p,
-	const struct sfu_loader *loader)
+static void report(
+	const struct sfu_args *args, const struct sfu_personal *p, const struct sfu_loader *loader)
 {
 	const struct sfu_layout *layout = &loader->layout;
 	uint32_t i;
@@ -133,7 +138,8 @@ static void report(const struct sfu_args *args, const struct sfu_personal *p,
 		sfu_json_close(']');
 		sfu_json_close('}');
 	}
-	sfu_note("%s holds the OEM key: keep it as secret as the key itself", sfu_args_text(args, "output", 0));
+	sfu_note("%s holds the OEM key: keep it as secret as the key itself",
+		sfu_args_text(args, "output", 0));
 	sfu_programmer_tell(layout, p->lock);
 }
 
@@ -166,20 +172,31 @@ static int factory(const struct sfu_args *args)
 static const struct sfu_option options[] = {
 	{ 'l', "loader", "LOADER.elf", SFU_REQUIRED, "the loader" },
 	{ 'P', "product", "NAME", SFU_REQUIRED, "product, 1 to 16 characters" },
-	{ 'H', "hardware", "MASK", SFU_REQUIRED, "the devices' hardware revision, usually one bit" },
-	{ 's', "signer", "PUB.pem[:RANK]", SFU_REQUIRED, "public signing key, rank 0 to 3 (0); 1 to 4 times" },
+	{ 'H', "hardware", "MASK", SFU_REQUIRED,
+		"the devices' hardware revision, usually one bit" },
+	{ 's', "signer", "PUB.pem[:RANK]", SFU_REQUIRED,
+		"public signing key, rank 0 to 3 (0); 1 to 4 times" },
 	{ 'K', "oem-key", "OEM.key", SFU_REQUIRED, "OEM key" },
-	{ 'L', "lock", "open|field|final", SFU_REQUIRED, "protection without which the loader refuses its keys" },
+	{ 'L', "lock", "open|field|final", SFU_REQUIRED,
+		"protection without which the loader refuses its keys" },
 	{ 'o', "output", "FACTORY.hex", SFU_REQUIRED, "loader and key page, secret, Intel HEX" },
 	{ 'e', "epoch", "N", SFU_OPTIONAL, "check that the OEM key is of this epoch" },
-	{ 'm', "min-counter", "N", SFU_OPTIONAL, "lowest security counter the loader ever runs; 0" },
-	{ 'b', "bin", NULL, SFU_OPTIONAL, "write the loader, without the key page, to FACTORY.bin too" },
-	{ 'c', "commands", "PREFIX", SFU_OPTIONAL, "write PREFIX.openocd and PREFIX.stm32cubeprog.sh" },
+	{ 'm', "min-counter", "N", SFU_OPTIONAL,
+		"lowest security counter the loader ever runs; 0" },
+	{ 'b', "bin", NULL, SFU_OPTIONAL,
+		"write the loader, without the key page, to FACTORY.bin too" },
+	{ 'c', "commands", "PREFIX", SFU_OPTIONAL,
+		"write PREFIX.openocd and PREFIX.stm32cubeprog.sh" },
 	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read a secret key that others may open" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 
 const struct sfu_command sfu_cmd_factory = {
-	"factory", "", "makes what is programmed into a blank chip: loader, configuration, OEM key", 0, 0,
-	options, factory,
+	"factory",
+	"",
+	"makes what is programmed into a blank chip: loader, configuration, OEM key",
+	0,
+	0,
+	options,
+	factory,
 };

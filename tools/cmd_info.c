@@ -3,8 +3,8 @@
 
 #include "codes.h"
 #include "json.h"
-#include "session.h"
-#include "sfu.h"
+#include "station.h"
+#include "commands.h"
 
 static const char *state_name(uint32_t state)
 {
@@ -63,7 +63,8 @@ static void print_human(const struct sfu_info *info)
 	printf("part              0x%08x\n", info->part);
 	printf("loader            %s\n", sfu_number_print_version(text, &info->loader_version));
 	printf("key epoch         %u\n", info->epoch);
-	printf("keys              %s%s\n", info->flags & SFU_INFO_KEYS_READY ? "ready" : "not usable",
+	printf("keys              %s%s\n",
+		info->flags & SFU_INFO_KEYS_READY ? "ready" : "not usable",
 		info->flags & SFU_INFO_TEST_KEYS ? ", test keys" : "");
 	printf("lock              %s\n", lock_name(info->lock_profile));
 	printf("security counter  %u\n", info->security_counter);
@@ -77,8 +78,10 @@ static void print_human(const struct sfu_info *info)
 				slot->install);
 		printf("%s\n", i == info->free_slot ? "  <- next install" : "");
 	}
-	printf("image             %s\n", info->flags & SFU_INFO_NEEDS_IMAGE ? "none that boots" : "bootable");
-	printf("to resume         %s\n", info->flags & SFU_INFO_RESUMABLE ? "an installation" : "nothing");
+	printf("image             %s\n",
+		info->flags & SFU_INFO_NEEDS_IMAGE ? "none that boots" : "bootable");
+	printf("to resume         %s\n",
+		info->flags & SFU_INFO_RESUMABLE ? "an installation" : "nothing");
 	printf("last failure      %s %s\n", code_name(info->failure), code_sentence(info->failure));
 	printf("last refusal      %s %s\n", code_name(info->refusal), code_sentence(info->refusal));
 }
@@ -131,26 +134,32 @@ static void print_json(const struct sfu_info *info)
 
 static int info(const struct sfu_args *args)
 {
-	struct sfu_session session;
+	struct sfu_station station;
 	struct sfu_info its;
-	int status = sfu_session_open(&session, args);
+	int status = sfu_station_open(&station, args);
 
 	if (status != 0)
 		return status;
-	status = sfu_session_begin(&session, &its);
+	status = sfu_station_begin(&station, &its);
 	if (status == 0 && args->json)
 		print_json(&its);
 	else if (status == 0)
 		print_human(&its);
-	sfu_session_close(&session);
+	sfu_station_close(&station);
 	return status;
 }
 
 static const struct sfu_option options[] = {
-	SFU_SESSION_OPTIONS,
+	SFU_STATION_OPTIONS,
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 
 const struct sfu_command sfu_cmd_info = {
-	"info", "", "asks a device who it is and what it holds", 0, 0, options, info,
+	"info",
+	"",
+	"asks a device who it is and what it holds",
+	0,
+	0,
+	options,
+	info,
 };

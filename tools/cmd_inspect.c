@@ -3,7 +3,7 @@
 
 #include "report.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 #include "signers.h"
 
 static void name_signer(const struct sfu_manifest *m, const struct sfu_signers *signers)
@@ -15,7 +15,8 @@ static void name_signer(const struct sfu_manifest *m, const struct sfu_signers *
 			continue;
 		sfu_note("the signer's id is that of %s", signers->name[i]);
 		if (signers->key[i].test)
-			sfu_warn(signers->name[i], "is a test key: only devices with an open loader take this");
+			sfu_warn(signers->name[i],
+				"is a test key: only devices with an open loader take this");
 		return;
 	}
 	if (signers->count > 0)
@@ -45,10 +46,17 @@ static int inspect(const struct sfu_args *args)
 }
 
 static const struct sfu_option options[] = {
-	{ 's', "signer", "PUB.pem", SFU_OPTIONAL, "say if this key signed it, and if it is a test key" },
+	{ 's', "signer", "PUB.pem", SFU_OPTIONAL,
+		"say if this key signed it, and if it is a test key" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 
 const struct sfu_command sfu_cmd_inspect = {
-	"inspect", "FILE.sfu", "prints a package's manifest, and believes it", 1, 1, options, inspect,
+	"inspect",
+	"FILE.sfu",
+	"prints a package's manifest, and believes it",
+	1,
+	1,
+	options,
+	inspect,
 };

@@ -7,9 +7,10 @@
 #include "json.h"
 #include "keyfile.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 
-static int print(const struct sfu_args *args, const struct sfu_sign_key *key, const struct sfu_bytes *pem)
+static int print(
+	const struct sfu_args *args, const struct sfu_sign_key *key, const struct sfu_bytes *pem)
 {
 	char id[2 * sizeof(key->id) + 1];
 
@@ -99,5 +100,11 @@ static const struct sfu_option options[] = {
 };
 
 const struct sfu_command sfu_cmd_keygen = {
-	"keygen", "sign|oem KEY", "makes a signing key (PEM) or an OEM key", 2, 2, options, keygen,
+	"keygen",
+	"sign|oem KEY",
+	"makes a signing key (PEM) or an OEM key",
+	2,
+	2,
+	options,
+	keygen,
 };

@@ -7,7 +7,7 @@
 #include "package.h"
 #include "report.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 
 /* where the image may lie */
 struct place {
@@ -45,17 +45,20 @@ static int place_from_layout(const struct sfu_args *args, const char *path, stru
 static int find_place(const struct sfu_args *args, struct place *place)
 {
 	const char *layout = sfu_args_text(args, "layout-from", 0);
-	const int numbers = sfu_args_count(args, "load-address") > 0 || sfu_args_count(args, "capacity") > 0;
+	const int numbers =
+		sfu_args_count(args, "load-address") > 0 || sfu_args_count(args, "capacity") > 0;
 	int status;
 
 	memset(place, 0, sizeof(*place));
 	place->record_size = SFU_FORMAT_RECORD_LARGE;
 	if (layout != NULL && numbers)
-		return sfu_args_wrong(args, "--layout-from says what --load-address and --capacity say");
+		return sfu_args_wrong(
+			args, "--layout-from says what --load-address and --capacity say");
 	if (layout != NULL)
 		return place_from_layout(args, layout, place);
 	if (sfu_args_count(args, "load-address") == 0 || sfu_args_count(args, "capacity") == 0)
-		return sfu_args_wrong(args, "--layout-from, or --load-address and --capacity, are missing");
+		return sfu_args_wrong(
+			args, "--layout-from, or --load-address and --capacity, are missing");
 	if (sfu_args_count(args, "slot") > 0)
 		return sfu_args_wrong(args, "--slot needs --layout-from");
 	place->count = 1;
@@ -73,14 +76,15 @@ static int check_place(const char *name, const struct sfu_span *image, const str
 		if (image->address == place->address[i])
 			break;
 	if (i == place->count && place->count == 2)
-		return sfu_fail(EX_DATAERR, name, "begins at 0x%08x, and the slots at 0x%08x and 0x%08x",
-			image->address, place->address[0], place->address[1]);
+		return sfu_fail(EX_DATAERR, name,
+			"begins at 0x%08x, and the slots at 0x%08x and 0x%08x", image->address,
+			place->address[0], place->address[1]);
 	if (i == place->count)
 		return sfu_fail(EX_DATAERR, name, "begins at 0x%08x, and the slot at 0x%08x",
 			image->address, place->address[0]);
 	if (image->size > place->capacity[i])
-		return sfu_fail(EX_DATAERR, name, "has %u bytes, and the slot holds %u", image->size,
-			place->capacity[i]);
+		return sfu_fail(EX_DATAERR, name, "has %u bytes, and the slot holds %u",
+			image->size, place->capacity[i]);
 	return sfu_image_check(name, image);
 }
 
@@ -114,9 +118,11 @@ static int read_options(const struct sfu_args *args, struct sfu_manifest *m)
 	return status;
 }
 
-static int read_keys(const struct sfu_args *args, struct sfu_sign_key *signer, struct sfu_oem_key *oem)
+static int read_keys(
+	const struct sfu_args *args, struct sfu_sign_key *signer, struct sfu_oem_key *oem)
 {
-	const char *sign_path = sfu_args_text(args, "key", 0), *oem_path = sfu_args_text(args, "oem-key", 0);
+	const char *sign_path = sfu_args_text(args, "key", 0),
+		   *oem_path = sfu_args_text(args, "oem-key", 0);
 	const int insecure = sfu_args_count(args, "insecure-permissions") > 0;
 	int status = sfu_key_read_private(sign_path, insecure, signer);
 
@@ -124,7 +130,8 @@ static int read_keys(const struct sfu_args *args, struct sfu_sign_key *signer, s
 		status = sfu_oem_read(oem_path, insecure, oem);
 	if (status == 0 && signer->test != oem->test)
 		return sfu_fail(EX_DATAERR, signer->test ? sign_path : oem_path,
-			"is a test key, and %s is none: a package has either only test keys or none",
+			"is a test key, and %s is none: a package has either only test keys or "
+			"none",
 			signer->test ? oem_path : sign_path);
 	if (status == 0 && signer->test)
 		sfu_warn(NULL, "packing with test keys: only devices with an open loader take it");
@@ -141,7 +148,8 @@ static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struc
 	m->load_address = image->address;
 	m->plain_size = image->size;
 	if (m->plain_size / m->record_size >= UINT16_MAX)
-		return sfu_fail(EX_DATAERR, args->files[0], "has more records than a manifest can count");
+		return sfu_fail(
+			EX_DATAERR, args->files[0], "has more records than a manifest can count");
 	status = sfu_package_build(m, image->data, signer, oem, &package);
 	if (status == 0)
 		status = sfu_out_stage(output, SFU_OUT_PUBLIC, 1, package.data, package.size);
@@ -169,7 +177,8 @@ static int pack(const struct sfu_args *args)
 	if (status == 0 && manifest.record_size == 0)
 		manifest.record_size = place.record_size;
 	if (status == 0 && manifest.record_size > place.record_size)
-		status = sfu_args_wrong(args, "--record-size: this loader takes %u at most", place.record_size);
+		status = sfu_args_wrong(
+			args, "--record-size: this loader takes %u at most", place.record_size);
 	if (status == 0)
 		status = read_keys(args, &signer, &oem);
 	if (status == 0)
@@ -190,21 +199,29 @@ static const struct sfu_option options[] = {
 	{ 'P', "product", "NAME", SFU_REQUIRED, "product, 1 to 16 characters" },
 	{ 'H', "hardware", "MASK", SFU_REQUIRED, "hardware revisions, one bit each" },
 	{ 'V', "image-version", "1.2.3+4", SFU_REQUIRED, "version of the image" },
-	{ 's', "security-counter", "N", SFU_REQUIRED, "devices that confirmed a higher one refuse this" },
+	{ 's', "security-counter", "N", SFU_REQUIRED,
+		"devices that confirmed a higher one refuse this" },
 	{ 'o', "output", "FILE.sfu", SFU_REQUIRED, "the package" },
 	{ 'l', "layout-from", "LOADER.elf", SFU_OPTIONAL, "loader that knows the slots" },
 	{ 'S', "slot", "a|b", SFU_OPTIONAL, "the slot that the image must be linked for" },
-	{ 'a', "load-address", "ADDRESS", SFU_OPTIONAL, "in place of -l: where the slot's image begins" },
+	{ 'a', "load-address", "ADDRESS", SFU_OPTIONAL,
+		"in place of -l: where the slot's image begins" },
 	{ 'c', "capacity", "N", SFU_OPTIONAL, "in place of -l: bytes the slot holds" },
 	{ 'd', "device", "UID", SFU_OPTIONAL, "the one device it is for, 24 hexadecimal digits" },
 	{ 'A', "allow-older", NULL, SFU_OPTIONAL, "may replace an equal or newer version" },
 	{ 'm', "loader-min", "1.2.3+4", SFU_OPTIONAL, "lowest loader version that may install it" },
-	{ 'r', "record-size", "1024|2048", SFU_OPTIONAL, "bytes in a record; as the loader takes them" },
+	{ 'r', "record-size", "1024|2048", SFU_OPTIONAL,
+		"bytes in a record; as the loader takes them" },
 	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read secret keys that others may open" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 
 const struct sfu_command sfu_cmd_pack = {
-	"pack", "IMAGE(.elf|.hex|.bin@ADDRESS)", "encrypts and signs an image: makes a package", 1, 1,
-	options, pack,
+	"pack",
+	"IMAGE(.elf|.hex|.bin@ADDRESS)",
+	"encrypts and signs an image: makes a package",
+	1,
+	1,
+	options,
+	pack,
 };

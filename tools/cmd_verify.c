@@ -4,7 +4,7 @@
 #include "json.h"
 #include "package.h"
 #include "say.h"
-#include "sfu.h"
+#include "commands.h"
 #include "signers.h"
 
 static void warn_test(const struct sfu_package *package, const struct sfu_signers *signers,
@@ -30,8 +30,8 @@ static void report(const struct sfu_args *args, const struct sfu_package *packag
 		sfu_json_close('}');
 		return;
 	}
-	printf("%s: signature and %u records%s are good\n", package->path, package->manifest.record_count,
-		image ? ", key and image" : "");
+	printf("%s: signature and %u records%s are good\n", package->path,
+		package->manifest.record_count, image ? ", key and image" : "");
 }
 
 static int verify(const struct sfu_args *args)
@@ -43,7 +43,8 @@ static int verify(const struct sfu_args *args)
 	int status = sfu_signers_read(args, &signers);
 
 	if (status == 0 && oem_path != NULL)
-		status = sfu_oem_read(oem_path, sfu_args_count(args, "insecure-permissions") > 0, &oem);
+		status = sfu_oem_read(
+			oem_path, sfu_args_count(args, "insecure-permissions") > 0, &oem);
 	if (status == 0)
 		status = sfu_package_read(args->files[0], &package);
 	if (status == 0)
@@ -70,6 +71,11 @@ static const struct sfu_option options[] = {
 };
 
 const struct sfu_command sfu_cmd_verify = {
-	"verify", "FILE.sfu", "checks signature and records, and with the OEM key the image", 1, 1,
-	options, verify,
+	"verify",
+	"FILE.sfu",
+	"checks signature and records, and with the OEM key the image",
+	1,
+	1,
+	options,
+	verify,
 };

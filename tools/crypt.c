@@ -43,9 +43,12 @@ int sfu_crypt_hkdf(const uint8_t key[SFU_HASH], const uint8_t salt[SFU_HASH], co
 	/* OSSL_PARAM has no pointers to const; nothing is written through these */
 	OSSL_PARAM parameters[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key, SFU_HASH),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt, SFU_HASH),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info, info_size),
+		OSSL_PARAM_construct_octet_string(
+			OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key, SFU_HASH),
+		OSSL_PARAM_construct_octet_string(
+			OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt, SFU_HASH),
+		OSSL_PARAM_construct_octet_string(
+			OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info, info_size),
 		OSSL_PARAM_construct_end(),
 	};
 	const int good = context != NULL && EVP_KDF_derive(context, out, SFU_HASH, parameters) == 1;
@@ -55,8 +58,8 @@ int sfu_crypt_hkdf(const uint8_t key[SFU_HASH], const uint8_t salt[SFU_HASH], co
 	return good ? 0 : broken("derive a key");
 }
 
-int sfu_crypt_record(const uint8_t key[SFU_HASH], uint32_t index, const uint8_t *in, uint8_t *out,
-	size_t size)
+int sfu_crypt_record(
+	const uint8_t key[SFU_HASH], uint32_t index, const uint8_t *in, uint8_t *out, size_t size)
 {
 	/* OpenSSL's 16 bytes are the initial counter, 0, and the 12-byte nonce of RFC 8439 */
 	uint8_t counter_nonce[16] = { 0 };
@@ -65,8 +68,8 @@ int sfu_crypt_record(const uint8_t key[SFU_HASH], uint32_t index, const uint8_t 
 
 	sfu_put32(counter_nonce + 4, index);
 	good = context != NULL && size <= INT_MAX &&
-	       EVP_EncryptInit_ex(context, EVP_chacha20(), NULL, key, counter_nonce) == 1 &&
-	       EVP_EncryptUpdate(context, out, &done, in, (int)size) == 1 && done == (int)size;
+		EVP_EncryptInit_ex(context, EVP_chacha20(), NULL, key, counter_nonce) == 1 &&
+		EVP_EncryptUpdate(context, out, &done, in, (int)size) == 1 && done == (int)size;
 	EVP_CIPHER_CTX_free(context);
 	return good ? 0 : broken("encrypt");
 }
@@ -74,8 +77,9 @@ int sfu_crypt_record(const uint8_t key[SFU_HASH], uint32_t index, const uint8_t 
 static int split_signature(const uint8_t *der, size_t size, uint8_t signature[64])
 {
 	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)size);
-	const int good = pair != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32) == 32 &&
-			 BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32) == 32;
+	const int good = pair != NULL &&
+		BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32) == 32 &&
+		BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32) == 32;
 
 	ECDSA_SIG_free(pair);
 	return good;
@@ -87,9 +91,9 @@ int sfu_crypt_sign(EVP_PKEY *key, const uint8_t *data, size_t size, uint8_t sign
 	uint8_t der[80];
 	size_t der_size = sizeof(der);
 	const int good = context != NULL &&
-			 EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-			 EVP_DigestSign(context, der, &der_size, data, size) == 1 &&
-			 split_signature(der, der_size, signature);
+		EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+		EVP_DigestSign(context, der, &der_size, data, size) == 1 &&
+		split_signature(der, der_size, signature);
 
 	EVP_MD_CTX_free(context);
 	return good ? 0 : broken("sign");
@@ -112,14 +116,14 @@ static uint8_t *join_signature(const uint8_t signature[64], int *size)
 	return der;
 }
 
-int sfu_crypt_verify(EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t signature[64],
-	int *good)
+int sfu_crypt_verify(
+	EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t signature[64], int *good)
 {
 	int der_size;
 	uint8_t *der = join_signature(signature, &der_size);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	const int ready = der_size > 0 && context != NULL &&
-			  EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1;
+		EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1;
 
 	*good = ready && EVP_DigestVerify(context, der, (size_t)der_size, data, size) == 1;
 	EVP_MD_CTX_free(context);

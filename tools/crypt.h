@@ -24,15 +24,15 @@ int sfu_crypt_hkdf(const uint8_t key[SFU_HASH], const uint8_t salt[SFU_HASH], co
 	size_t info_size, uint8_t out[SFU_HASH]);
 
 /* Encrypts or decrypts record `index`. */
-int sfu_crypt_record(const uint8_t key[SFU_HASH], uint32_t index, const uint8_t *in, uint8_t *out,
-	size_t size);
+int sfu_crypt_record(
+	const uint8_t key[SFU_HASH], uint32_t index, const uint8_t *in, uint8_t *out, size_t size);
 
 /* Signs: `signature` is r ‖ s. */
 int sfu_crypt_sign(EVP_PKEY *key, const uint8_t *data, size_t size, uint8_t signature[64]);
 
 /* *good is 1 if `signature` (r ‖ s) is the key's over the data, else 0. */
-int sfu_crypt_verify(EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t signature[64],
-	int *good);
+int sfu_crypt_verify(
+	EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t signature[64], int *good);
 
 int sfu_crypt_random(uint8_t *out, size_t size);
 

@@ -7,7 +7,8 @@
 
 static int wrong(const struct sfu_elf *elf, const char *what)
 {
-	return sfu_fail(EX_DATAERR, elf->path, "is a damaged ELF file: %s (%s)", what, elf_errmsg(-1));
+	return sfu_fail(
+		EX_DATAERR, elf->path, "is a damaged ELF file: %s (%s)", what, elf_errmsg(-1));
 }
 
 int sfu_elf_is(const struct sfu_bytes *bytes)
@@ -26,16 +27,19 @@ int sfu_elf_open(const char *path, const struct sfu_bytes *bytes, struct sfu_elf
 		return sfu_fail(EX_DATAERR, path, "is not an ELF file");
 	elf_version(EV_CURRENT);
 	elf->elf = elf_memory((char *)bytes->data, bytes->size);
-	if (bytes->size < sizeof(Elf32_Ehdr) || elf->elf == NULL || gelf_getehdr(elf->elf, &header) == NULL)
+	if (bytes->size < sizeof(Elf32_Ehdr) || elf->elf == NULL ||
+		gelf_getehdr(elf->elf, &header) == NULL)
 		status = wrong(elf, "no header");
 	else if (header.e_machine != EM_ARM || header.e_ident[EI_CLASS] != ELFCLASS32 ||
-		 header.e_ident[EI_DATA] != ELFDATA2LSB)
-		status = sfu_fail(EX_DATAERR, path, "is not a program for 32-bit little-endian ARM");
+		header.e_ident[EI_DATA] != ELFDATA2LSB)
+		status =
+			sfu_fail(EX_DATAERR, path, "is not a program for 32-bit little-endian ARM");
 	else if (header.e_type != ET_EXEC)
 		status = sfu_fail(EX_DATAERR, path, "is not a linked program");
 	else if (header.e_shoff == 0 || header.e_shoff > bytes->size ||
-		 (bytes->size - header.e_shoff) / sizeof(Elf32_Shdr) < header.e_shnum)
-		status = sfu_fail(EX_DATAERR, path, "is a damaged ELF file: it has no sections or is cut short");
+		(bytes->size - header.e_shoff) / sizeof(Elf32_Shdr) < header.e_shnum)
+		status = sfu_fail(EX_DATAERR, path,
+			"is a damaged ELF file: it has no sections or is cut short");
 	if (status != 0)
 		sfu_elf_close(elf);
 	return status;
@@ -60,8 +64,10 @@ static int load_address(const struct sfu_elf *elf, const GElf_Shdr *section, uin
 			return wrong(elf, "program headers");
 		if (segment.p_type == PT_LOAD && section->sh_offset >= segment.p_offset &&
 			section->sh_size <= segment.p_filesz &&
-			section->sh_offset - segment.p_offset <= segment.p_filesz - section->sh_size) {
-			*address = (uint32_t)(segment.p_paddr + (section->sh_offset - segment.p_offset));
+			section->sh_offset - segment.p_offset <=
+				segment.p_filesz - section->sh_size) {
+			*address = (uint32_t)(segment.p_paddr +
+				(section->sh_offset - segment.p_offset));
 			return 0;
 		}
 	}
@@ -88,7 +94,8 @@ int sfu_elf_load(const struct sfu_elf *elf, struct sfu_spans *spans)
 			return wrong(elf, "a section is cut short");
 		status = load_address(elf, &section, &address);
 		if (status == 0)
-			status = sfu_spans_add(spans, elf->path, address, data->d_buf, data->d_size);
+			status =
+				sfu_spans_add(spans, elf->path, address, data->d_buf, data->d_size);
 	}
 	if (status == 0 && spans->count == 0)
 		status = sfu_fail(EX_DATAERR, elf->path, "holds nothing that goes to memory");
@@ -96,8 +103,8 @@ int sfu_elf_load(const struct sfu_elf *elf, struct sfu_spans *spans)
 }
 
 /* 1: found, 0: not in this section, -1: damaged */
-static int find_in(const struct sfu_elf *elf, Elf_Scn *scn, const GElf_Shdr *section, const char *name,
-	GElf_Sym *symbol)
+static int find_in(const struct sfu_elf *elf, Elf_Scn *scn, const GElf_Shdr *section,
+	const char *name, GElf_Sym *symbol)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	size_t i;
@@ -135,9 +142,10 @@ int sfu_elf_symbol(const struct sfu_elf *elf, const char *name, uint32_t size, u
 		if (found == 0)
 			continue;
 		if (symbol.st_size != size)
-			return sfu_fail(EX_DATAERR, elf->path, "%s has %u bytes and not %u: "
-				"this loader is of another version", name,
-				(unsigned int)symbol.st_size, size);
+			return sfu_fail(EX_DATAERR, elf->path,
+				"%s has %u bytes and not %u: "
+				"this loader is of another version",
+				name, (unsigned int)symbol.st_size, size);
 		*address = (uint32_t)symbol.st_value;
 		return 0;
 	}

@@ -44,7 +44,8 @@ static int read_all(const char *path, int fd, struct sfu_bytes *bytes)
 		if (n < 0)
 			return sfu_fail_errno(EX_IOERR, path, "cannot be read");
 		if (n == 0)
-			return sfu_fail(EX_IOERR, path, "ended after %zu of %zu bytes", at, bytes->size);
+			return sfu_fail(
+				EX_IOERR, path, "ended after %zu of %zu bytes", at, bytes->size);
 		at += (size_t)n;
 	}
 	return 0;

@@ -23,7 +23,8 @@ struct reader {
 
 static int wrong(const struct reader *reader, const char *what)
 {
-	return sfu_fail(EX_DATAERR, reader->path, "line %zu of the HEX file %s", reader->line, what);
+	return sfu_fail(
+		EX_DATAERR, reader->path, "line %zu of the HEX file %s", reader->line, what);
 }
 
 /* One record's bytes: count, address (2), type, data, sum. */
@@ -36,7 +37,8 @@ static int take_record(struct reader *reader, const uint8_t *r)
 	case DATA:
 		if (address + r[0] > 0x10000u)
 			return wrong(reader, "crosses a 64 KiB boundary");
-		return sfu_spans_add(reader->spans, reader->path, reader->base + address, r + 4, r[0]);
+		return sfu_spans_add(
+			reader->spans, reader->path, reader->base + address, r + 4, r[0]);
 	case END:
 		reader->ended = 1;
 		return 0;
@@ -85,7 +87,8 @@ int sfu_hex_parse(const char *path, const struct sfu_bytes *bytes, struct sfu_sp
 		const size_t next = at + size + 1;
 
 		reader.line++;
-		while (size > 0 && (bytes->data[at + size - 1] == '\r' || bytes->data[at + size - 1] == ' '))
+		while (size > 0 &&
+			(bytes->data[at + size - 1] == '\r' || bytes->data[at + size - 1] == ' '))
 			size--;
 		if (size >= sizeof(text)) {
 			status = wrong(&reader, "is too long");
@@ -97,11 +100,13 @@ int sfu_hex_parse(const char *path, const struct sfu_bytes *bytes, struct sfu_sp
 		at = next;
 	}
 	if (status == 0 && !reader.ended)
-		status = sfu_fail(EX_DATAERR, path, "is a HEX file without its end record: it is cut short");
+		status = sfu_fail(
+			EX_DATAERR, path, "is a HEX file without its end record: it is cut short");
 	return status;
 }
 
-static size_t put_record(char *out, uint8_t count, uint32_t address, uint8_t type, const uint8_t *data)
+static size_t put_record(
+	char *out, uint8_t count, uint32_t address, uint8_t type, const uint8_t *data)
 {
 	uint8_t sum = (uint8_t)(count + (address >> 8) + address + type);
 	size_t size = (size_t)sprintf(out, ":%02X%04X%02X", count, address & 0xFFFFu, type);
@@ -125,7 +130,8 @@ static size_t put_span(char *out, const struct sfu_span *span, uint32_t *upper)
 		const uint8_t count = (uint8_t)(span->size - at < row ? span->size - at : row);
 
 		if (address >> 16 != *upper) {
-			const uint8_t high[2] = { (uint8_t)(address >> 24), (uint8_t)(address >> 16) };
+			const uint8_t high[2] = { (uint8_t)(address >> 24),
+				(uint8_t)(address >> 16) };
 
 			size += put_record(out + size, 2, 0, UPPER, high);
 			*upper = address >> 16;

@@ -34,8 +34,9 @@ static int parse(const char *name, const struct sfu_bytes *bytes, struct sfu_spa
 	}
 	if (bytes->data[0] == ':')
 		return sfu_hex_parse(name, bytes, image);
-	return sfu_fail(EX_DATAERR, name, "is neither ELF nor Intel HEX; for a binary file, say where it "
-					  "goes: FILE@ADDRESS");
+	return sfu_fail(EX_DATAERR, name,
+		"is neither ELF nor Intel HEX; for a binary file, say where it "
+		"goes: FILE@ADDRESS");
 }
 
 static int pad(const char *name, struct sfu_spans *image)
@@ -90,12 +91,14 @@ int sfu_image_check(const char *name, const struct sfu_span *image)
 	for (i = 0; i < sizeof(ram) / sizeof(ram[0]); i++)
 		in_ram |= stack > ram[i].first && stack <= ram[i].last;
 	if (!in_ram)
-		return sfu_fail(EX_DATAERR, name, "the initial stack pointer 0x%08x is not in RAM", stack);
+		return sfu_fail(
+			EX_DATAERR, name, "the initial stack pointer 0x%08x is not in RAM", stack);
 	if (stack % 8 != 0)
-		return sfu_fail(EX_DATAERR, name, "the initial stack pointer 0x%08x is not a multiple of 8",
-			stack);
+		return sfu_fail(EX_DATAERR, name,
+			"the initial stack pointer 0x%08x is not a multiple of 8", stack);
 	if (entry % 2 == 0)
-		return sfu_fail(EX_DATAERR, name, "the reset vector 0x%08x is even: not Thumb code", entry);
+		return sfu_fail(
+			EX_DATAERR, name, "the reset vector 0x%08x is even: not Thumb code", entry);
 	if (entry - 1 < image->address || entry - 1 - image->address >= image->size)
 		return sfu_fail(EX_DATAERR, name,
 			"the reset vector 0x%08x points outside the image, 0x%08x to 0x%08x", entry,

@@ -43,7 +43,8 @@ static int public_point(const char *path, struct sfu_sign_key *key)
 	if (EVP_PKEY_get_base_id(key->pkey) != EVP_PKEY_EC ||
 		EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL) != 1 ||
 		strcmp(group, "prime256v1") != 0)
-		return sfu_fail(EX_DATAERR, path, "is a key of another kind; it must be ECDSA on P-256");
+		return sfu_fail(
+			EX_DATAERR, path, "is a key of another kind; it must be ECDSA on P-256");
 	if (EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_EC_PUB_X, &x) != 1 ||
 		EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, &y) != 1 ||
 		BN_bn2binpad(x, key->point, 32) != 32 || BN_bn2binpad(y, key->point + 32, 32) != 32)
@@ -56,8 +57,8 @@ static int public_point(const char *path, struct sfu_sign_key *key)
 	return status;
 }
 
-static int parse_key(const char *path, const struct sfu_bytes *bytes, int private,
-	struct sfu_sign_key *key)
+static int parse_key(
+	const char *path, const struct sfu_bytes *bytes, int private, struct sfu_sign_key *key)
 {
 	BIO *bio = BIO_new_mem_buf(bytes->data, (int)bytes->size);
 
@@ -72,9 +73,11 @@ static int parse_key(const char *path, const struct sfu_bytes *bytes, int privat
 		return public_point(path, key);
 	}
 	if (!private && contains(bytes, begin_private))
-		return sfu_fail(EX_DATAERR, path, "is a private key; here the public one is needed");
+		return sfu_fail(
+			EX_DATAERR, path, "is a private key; here the public one is needed");
 	if (private && contains(bytes, "BEGIN PUBLIC KEY"))
-		return sfu_fail(EX_DATAERR, path, "is a public key; here the private one is needed");
+		return sfu_fail(
+			EX_DATAERR, path, "is a public key; here the private one is needed");
 	if (contains(bytes, "ENCRYPTED"))
 		return sfu_fail(EX_DATAERR, path,
 			"is protected by a password; `openssl pkcs8` can remove it");
@@ -125,7 +128,8 @@ static BIO *print_key(const struct sfu_sign_key *key, int private)
 	if (good && key->test)
 		good = BIO_puts(bio, SFU_KEY_TEST_MARK "\n") > 0;
 	if (good && private)
-		good = PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
+		good = PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) ==
+			1;
 	else if (good)
 		good = PEM_write_bio_PUBKEY(bio, key->pkey) == 1;
 	if (good)
@@ -145,7 +149,8 @@ static int stage_key(const char *path, int replace, const struct sfu_sign_key *k
 	if (bio == NULL)
 		return EX_SOFTWARE;
 	size = BIO_get_mem_data(bio, &text);
-	status = sfu_out_stage(path, private ? SFU_OUT_SECRET : SFU_OUT_PUBLIC, replace, text, (size_t)size);
+	status = sfu_out_stage(
+		path, private ? SFU_OUT_SECRET : SFU_OUT_PUBLIC, replace, text, (size_t)size);
 	BIO_free(bio); /* wipes: BIO_s_secmem */
 	return status;
 }

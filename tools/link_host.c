@@ -50,8 +50,8 @@ static enum sfu_host_open open_pseudo_terminal(struct sfu_host *host, const char
 static int configure(struct sp_port *port, uint32_t baud)
 {
 	return sp_set_baudrate(port, (int)baud) == SP_OK && sp_set_bits(port, 8) == SP_OK &&
-	       sp_set_parity(port, SP_PARITY_NONE) == SP_OK && sp_set_stopbits(port, 1) == SP_OK &&
-	       sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE) == SP_OK;
+		sp_set_parity(port, SP_PARITY_NONE) == SP_OK && sp_set_stopbits(port, 1) == SP_OK &&
+		sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE) == SP_OK;
 }
 
 static enum sfu_host_open open_device(struct sfu_host *host, const char *path)
@@ -77,7 +77,8 @@ enum sfu_host_open sfu_host_open(struct sfu_host *host)
 	host->port = NULL;
 	if (realpath(host->name, path) == NULL)
 		return SFU_HOST_ABSENT;
-	result = is_pseudo_terminal(path) ? open_pseudo_terminal(host, path) : open_device(host, path);
+	result = is_pseudo_terminal(path) ? open_pseudo_terminal(host, path)
+					  : open_device(host, path);
 	error = errno;
 	if (result == SFU_HOST_OPEN)
 		tcflush(host->fd, TCIOFLUSH); /* what was said before is no answer to us */
@@ -122,7 +123,8 @@ int sfu_host_read(struct sfu_host *host, uint8_t *data, size_t size)
 	const int count = moved(read(host->fd, data, size));
 
 	/* a tty at its end reads 0 bytes, as an idle one in raw mode does; poll tells them apart */
-	if (count == 0 && poll(&what, 1, 0) == 1 && (what.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+	if (count == 0 && poll(&what, 1, 0) == 1 &&
+		(what.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 		return -1;
 	return count;
 }

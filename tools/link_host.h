@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct sfu_host {
-	const char *name;     /* as given; may be a symbolic link */
+	const char *name; /* as given; may be a symbolic link */
 	uint32_t baud;
 	int fd;               /* -1: not open */
 	struct sp_port *port; /* NULL: a pseudo-terminal */
@@ -15,9 +15,9 @@ struct sfu_host {
 
 enum sfu_host_open {
 	SFU_HOST_OPEN,
-	SFU_HOST_ABSENT,      /* not there (now), or not ready */
-	SFU_HOST_LOCKED,      /* another program has it */
-	SFU_HOST_NO_PORT      /* it is there and is no serial port that can be used so */
+	SFU_HOST_ABSENT, /* not there (now), or not ready */
+	SFU_HOST_LOCKED, /* another program has it */
+	SFU_HOST_NO_PORT /* it is there and is no serial port that can be used so */
 };
 
 /* Opens host->name at host->baud, 8N1, no flow control. On failure errno tells more. */

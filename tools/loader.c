@@ -39,8 +39,8 @@ static const char *check_layout(const struct sfu_layout *l)
 		l->region_count > SFU_LAYOUT_REGIONS)
 		return "a count";
 	for (i = 0; i < l->slot_count && wrong == NULL; i++)
-		wrong = check_area(&l->slot[i],
-			l->image_offset + SFU_FLASH_MAILBOX + SFU_FORMAT_RECORD_SMALL);
+		wrong = check_area(
+			&l->slot[i], l->image_offset + SFU_FLASH_MAILBOX + SFU_FORMAT_RECORD_SMALL);
 	if (wrong == NULL)
 		wrong = check_area(&l->keys[0], 2 * SFU_FLASH_CELL);
 	if (wrong == NULL)
@@ -64,7 +64,8 @@ uint8_t *sfu_loader_at(const struct sfu_loader *loader, uint32_t address, uint32
 {
 	const struct sfu_span *span = &loader->flash.at[0];
 
-	if (address < span->address || size > span->size || address - span->address > span->size - size)
+	if (address < span->address || size > span->size ||
+		address - span->address > span->size - size)
 		return NULL;
 	return span->data + (address - span->address);
 }
@@ -108,7 +109,8 @@ static int read_all(const struct sfu_elf *elf, struct sfu_loader *loader)
 	if (span->address < area->address || span->size > area->size ||
 		span->address - area->address > area->size - span->size)
 		return sfu_fail(EX_DATAERR, elf->path,
-			"occupies 0x%08x to 0x%08x, and the layout gives the loader 0x%08x to 0x%08x",
+			"occupies 0x%08x to 0x%08x, and the layout gives the loader 0x%08x to "
+			"0x%08x",
 			span->address, span->address + span->size, area->address,
 			area->address + area->size);
 	if (sfu_loader_at(loader, loader->config, SFU_CONFIG_SIZE) == NULL)

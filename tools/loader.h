@@ -7,8 +7,8 @@
 
 struct sfu_loader {
 	struct sfu_layout layout;
-	struct sfu_spans flash;  /* one span: what the ELF brings, holes filled */
-	uint32_t config;         /* address of sfu_config */
+	struct sfu_spans flash; /* one span: what the ELF brings, holes filled */
+	uint32_t config;        /* address of sfu_config */
 };
 
 /* EX_DATAERR: it is not a loader, or its layout cannot be right. */

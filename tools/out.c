@@ -106,7 +106,8 @@ static void forget(struct staged *file)
 	free(file->temporary);
 }
 
-int sfu_out_stage(const char *path, enum sfu_out_kind kind, int replace, const void *data, size_t size)
+int sfu_out_stage(
+	const char *path, enum sfu_out_kind kind, int replace, const void *data, size_t size)
 {
 	struct staged *file = &files[file_count];
 	const size_t length = strlen(path) + sizeof(".XXXXXX");

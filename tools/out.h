@@ -21,7 +21,8 @@ enum sfu_out_kind {
 void sfu_out_init(void);
 
 /* Stages one file. `replace` 0: EX_CANTCREAT if `path` exists. EX_CANTCREAT, EX_IOERR. */
-int sfu_out_stage(const char *path, enum sfu_out_kind kind, int replace, const void *data, size_t size);
+int sfu_out_stage(
+	const char *path, enum sfu_out_kind kind, int replace, const void *data, size_t size);
 
 /* Gives all staged files their names. */
 int sfu_out_commit(void);

@@ -5,7 +5,7 @@
 
 #include "bytes.h"
 #include "crypt.h"
-#include "manifest.h"
+#include "package_manifest.h"
 #include "say.h"
 
 static uint32_t chunk_size(const struct sfu_manifest *m, uint32_t index)
@@ -45,8 +45,8 @@ static int hash_image(const struct sfu_package_keys *keys, const uint8_t *image,
 }
 
 /* From the last record to the first, since each holds the hash of the next. */
-static int seal_records(struct sfu_manifest *m, const uint8_t *image, const struct sfu_package_keys *keys,
-	uint8_t *package)
+static int seal_records(struct sfu_manifest *m, const uint8_t *image,
+	const struct sfu_package_keys *keys, uint8_t *package)
 {
 	uint8_t next[SFU_HASH] = { 0 };
 	uint32_t i = m->record_count;
@@ -56,7 +56,8 @@ static int seal_records(struct sfu_manifest *m, const uint8_t *image, const stru
 		uint8_t *record = package + record_offset(m, i);
 		const uint32_t size = chunk_size(m, i);
 
-		status = sfu_crypt_record(keys->image, i, image + (size_t)i * m->record_size, record, size);
+		status = sfu_crypt_record(
+			keys->image, i, image + (size_t)i * m->record_size, record, size);
 		memcpy(record + size, next, SFU_HASH);
 		if (status == 0)
 			status = hash_record(i, record, size + SFU_HASH, next);
@@ -73,15 +74,16 @@ static int build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_
 	memcpy(m->key_check, keys->check, sizeof(m->key_check));
 	if (status == 0)
 		status = seal_records(m, image, keys, package);
-	sfu_manifest_encode(m, package);
+	sfu_package_encode(m, package);
 	if (status == 0)
-		status = sfu_crypt_sign(signer->pkey, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
-	sfu_manifest_encode(m, package);
+		status = sfu_crypt_sign(
+			signer->pkey, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
+	sfu_package_encode(m, package);
 	return status;
 }
 
-int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_sign_key *signer,
-	const struct sfu_oem_key *oem, struct sfu_bytes *package)
+int sfu_package_build(struct sfu_manifest *m, const uint8_t *image,
+	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem, struct sfu_bytes *package)
 {
 	struct sfu_package_keys keys;
 	int status;
@@ -96,7 +98,7 @@ int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, const struct
 		return sfu_fail(EX_OSERR, NULL, "there is no memory for the package");
 	status = sfu_crypt_random(m->salt, sizeof(m->salt));
 	if (status == 0)
-		status = sfu_manifest_derive(m, oem->key, &keys);
+		status = sfu_package_derive(m, oem->key, &keys);
 	if (status == 0)
 		status = build(m, image, signer, &keys, package->data);
 	sfu_crypt_wipe(&keys, sizeof(keys));
@@ -118,14 +120,15 @@ int sfu_package_read(const char *path, struct sfu_package *package)
 	if (status != 0)
 		return status;
 	if (package->bytes.size < SFU_MANIFEST_SIZE) {
-		status = sfu_fail(EX_DATAERR, path, "is no package: %zu bytes are less than a manifest",
-			package->bytes.size);
+		status = sfu_fail(EX_DATAERR, path,
+			"is no package: %zu bytes are less than a manifest", package->bytes.size);
 	} else {
-		wrong = sfu_manifest_decode(package->bytes.data, &package->manifest, &offset);
+		wrong = sfu_package_decode(package->bytes.data, &package->manifest, &offset);
 		if (wrong != NULL)
 			status = sfu_fail(EX_DATAERR, path, "at offset %u: %s", offset, wrong);
 		else if (package->bytes.size != package_size(m))
-			status = sfu_fail(EX_DATAERR, path, "is %s: %zu bytes where the manifest promises %zu",
+			status = sfu_fail(EX_DATAERR, path,
+				"is %s: %zu bytes where the manifest promises %zu",
 				package->bytes.size < package_size(m) ? "cut short" : "too long",
 				package->bytes.size, package_size(m));
 	}
@@ -145,8 +148,8 @@ const uint8_t *sfu_package_record(const struct sfu_package *package, uint32_t in
 	return package->bytes.data + record_offset(&package->manifest, index);
 }
 
-int sfu_package_check_signature(const struct sfu_package *package, const struct sfu_sign_key *keys,
-	int count)
+int sfu_package_check_signature(
+	const struct sfu_package *package, const struct sfu_sign_key *keys, int count)
 {
 	const struct sfu_manifest *m = &package->manifest;
 	char id[2 * SFU_MANIFEST_SIGNER_SIZE + 1];
@@ -157,13 +160,17 @@ int sfu_package_check_signature(const struct sfu_package *package, const struct 
 			break;
 	sfu_number_print_hex(id, m->signer, sizeof(m->signer));
 	if (i == count)
-		return sfu_fail(EX_NOPERM, package->path, "at offset %u: signed by key %s, which is none of "
-			"the given ones", SFU_MANIFEST_SIGNER_OFFSET, id);
-	status = sfu_crypt_verify(keys[i].pkey, package->bytes.data, SFU_FORMAT_MANIFEST_SIGNED,
-		m->signature, &good);
+		return sfu_fail(EX_NOPERM, package->path,
+			"at offset %u: signed by key %s, which is none of "
+			"the given ones",
+			SFU_MANIFEST_SIGNER_OFFSET, id);
+	status = sfu_crypt_verify(
+		keys[i].pkey, package->bytes.data, SFU_FORMAT_MANIFEST_SIGNED, m->signature, &good);
 	if (status == 0 && !good)
-		return sfu_fail(EX_NOPERM, package->path, "at offset %u: the signature does not match the "
-			"manifest, key %s", SFU_MANIFEST_SIGNATURE_OFFSET, id);
+		return sfu_fail(EX_NOPERM, package->path,
+			"at offset %u: the signature does not match the "
+			"manifest, key %s",
+			SFU_MANIFEST_SIGNATURE_OFFSET, id);
 	return status;
 }
 
@@ -188,11 +195,13 @@ int sfu_package_check_records(const struct sfu_package *package)
 	}
 	for (i = 0; i < SFU_HASH; i++)
 		if (promised[i] != 0)
-			return sfu_fail(EX_DATAERR, package->path, "the last record promises another one");
+			return sfu_fail(
+				EX_DATAERR, package->path, "the last record promises another one");
 	return 0;
 }
 
-static int decrypt(const struct sfu_package *package, const struct sfu_package_keys *keys, uint8_t *image)
+static int decrypt(
+	const struct sfu_package *package, const struct sfu_package_keys *keys, uint8_t *image)
 {
 	const struct sfu_manifest *m = &package->manifest;
 	uint32_t i, size;
@@ -201,8 +210,8 @@ static int decrypt(const struct sfu_package *package, const struct sfu_package_k
 	for (i = 0; i < m->record_count && status == 0; i++) {
 		const uint8_t *record = sfu_package_record(package, i, &size);
 
-		status = sfu_crypt_record(keys->image, i, record, image + (size_t)i * m->record_size,
-			size - SFU_HASH);
+		status = sfu_crypt_record(keys->image, i, record,
+			image + (size_t)i * m->record_size, size - SFU_HASH);
 	}
 	return status;
 }
@@ -216,22 +225,27 @@ int sfu_package_check_image(const struct sfu_package *package, const struct sfu_
 	int status;
 
 	if (m->epoch != oem->epoch)
-		return sfu_fail(EX_NOPERM, package->path, "at offset %u: encrypted for epoch %u, and the OEM "
-			"key is of epoch %u", SFU_MANIFEST_EPOCH_OFFSET, m->epoch, oem->epoch);
-	status = sfu_manifest_derive(m, oem->key, &keys);
+		return sfu_fail(EX_NOPERM, package->path,
+			"at offset %u: encrypted for epoch %u, and the OEM "
+			"key is of epoch %u",
+			SFU_MANIFEST_EPOCH_OFFSET, m->epoch, oem->epoch);
+	status = sfu_package_derive(m, oem->key, &keys);
 	if (status == 0 && memcmp(keys.check, m->key_check, sizeof(m->key_check)) != 0)
-		status = sfu_fail(EX_NOPERM, package->path, "at offset %u: encrypted with another OEM key",
+		status = sfu_fail(EX_NOPERM, package->path,
+			"at offset %u: encrypted with another OEM key",
 			SFU_MANIFEST_KEY_CHECK_OFFSET);
 	if (status == 0) {
 		image.data = malloc(image.size);
-		status = image.data == NULL ? sfu_fail(EX_OSERR, package->path, "does not fit in memory")
-					    : decrypt(package, &keys, image.data);
+		status = image.data == NULL
+			? sfu_fail(EX_OSERR, package->path, "does not fit in memory")
+			: decrypt(package, &keys, image.data);
 	}
 	if (status == 0)
 		status = hash_image(&keys, image.data, image.size, hash);
 	if (status == 0 && memcmp(hash, m->image_hash, SFU_HASH) != 0)
 		status = sfu_fail(EX_DATAERR, package->path,
-			"at offset %u: the decrypted image has another hash", SFU_MANIFEST_IMAGE_HASH_OFFSET);
+			"at offset %u: the decrypted image has another hash",
+			SFU_MANIFEST_IMAGE_HASH_OFFSET);
 	sfu_crypt_wipe(&keys, sizeof(keys));
 	sfu_bytes_free(&image);
 	return status;

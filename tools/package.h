@@ -36,7 +36,8 @@ struct sfu_package {
 /* Seals `image` (manifest->plain_size bytes, a multiple of SFU_FORMAT_GRAIN) into a package. Fills in
  * all of the manifest that follows from the image and the keys; the salt is fresh. */
 int sfu_package_build(struct sfu_manifest *manifest, const uint8_t *image,
-	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem, struct sfu_bytes *package);
+	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem,
+	struct sfu_bytes *package);
 
 /* Reads a file and decodes its manifest. EX_DATAERR names the first thing that cannot be: magic,
  * format, sizes that contradict each other or the file's. Nothing is verified. */
@@ -44,11 +45,12 @@ int sfu_package_read(const char *path, struct sfu_package *package);
 void sfu_package_free(struct sfu_package *package);
 
 /* Record `index` as it is in the file and on the wire: ciphertext ‖ next hash; its size in *size. */
-const uint8_t *sfu_package_record(const struct sfu_package *package, uint32_t index, uint32_t *size);
+const uint8_t *sfu_package_record(
+	const struct sfu_package *package, uint32_t index, uint32_t *size);
 
 /* EX_NOPERM: none of the keys signed it, or the signature is wrong. */
-int sfu_package_check_signature(const struct sfu_package *package, const struct sfu_sign_key *keys,
-	int count);
+int sfu_package_check_signature(
+	const struct sfu_package *package, const struct sfu_sign_key *keys, int count);
 
 /* EX_DATAERR names the first record that does not have its promised hash. */
 int sfu_package_check_records(const struct sfu_package *package);

@@ -49,8 +49,8 @@ static void make_cell(const struct sfu_personal *p, uint8_t cell[SFU_KEYS_SIZE])
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
 }
 
-int sfu_personal_keys(const struct sfu_personal *p, const struct sfu_layout *layout,
-	struct sfu_spans *flash)
+int sfu_personal_keys(
+	const struct sfu_personal *p, const struct sfu_layout *layout, struct sfu_spans *flash)
 {
 	const uint32_t page = layout->keys[0].address;
 	uint8_t commits[2 * SFU_COMMIT_SIZE], cell[SFU_KEYS_SIZE];
@@ -61,7 +61,8 @@ int sfu_personal_keys(const struct sfu_personal *p, const struct sfu_layout *lay
 	make_cell(p, cell);
 	status = sfu_spans_add(flash, "key page", page, commits, sizeof(commits));
 	if (status == 0)
-		status = sfu_spans_add(flash, "key page", page + SFU_FLASH_CELL, cell, sizeof(cell));
+		status =
+			sfu_spans_add(flash, "key page", page + SFU_FLASH_CELL, cell, sizeof(cell));
 	sfu_crypt_wipe(cell, sizeof(cell));
 	return status;
 }

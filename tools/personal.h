@@ -9,8 +9,8 @@ struct sfu_personal {
 	uint8_t product[SFU_CONFIG_PRODUCT_SIZE];
 	uint32_t hardware;
 	uint32_t min_counter;
-	uint32_t lock;           /* SFU_FLASH_LOCK_… */
-	uint32_t test;           /* 1: all keys are marked test keys */
+	uint32_t lock; /* SFU_FLASH_LOCK_… */
+	uint32_t test; /* 1: all keys are marked test keys */
 	const struct sfu_signers *signers;
 	const struct sfu_oem_key *oem;
 };
@@ -20,7 +20,7 @@ void sfu_personal_config(const struct sfu_personal *p, uint8_t config[SFU_CONFIG
 
 /* Adds key page 0 to `flash`: both commit units, generation 1, and the cell KEYS_OEM. What the page
  * leaves blank is left out, since programming it as 0xFF would use it up on flash with ECC. */
-int sfu_personal_keys(const struct sfu_personal *p, const struct sfu_layout *layout,
-	struct sfu_spans *flash);
+int sfu_personal_keys(
+	const struct sfu_personal *p, const struct sfu_layout *layout, struct sfu_spans *flash);
 
 #endif

@@ -55,11 +55,12 @@ static int locate(const char *script, const char *hex, char out[PATH_MAX], int *
 		return sfu_fail_errno(EX_CANTCREAT, script, "cannot be created");
 	*beside = strcmp(folder_a, folder_b) == 0;
 	snprintf(b, sizeof(b), "%s", hex);
-	if (snprintf(out, PATH_MAX, "%s%s%s", *beside ? "" : folder_b, *beside ? "" : "/", basename(b)) >=
-		PATH_MAX)
+	if (snprintf(out, PATH_MAX, "%s%s%s", *beside ? "" : folder_b, *beside ? "" : "/",
+		    basename(b)) >= PATH_MAX)
 		return sfu_fail(EX_CANTCREAT, hex, "has too long a path");
 	if (strpbrk(out, "\"'\\$`{}[];\n") != NULL)
-		return sfu_fail(EX_USAGE, hex, "has characters in its path that a script would have to quote");
+		return sfu_fail(EX_USAGE, hex,
+			"has characters in its path that a script would have to quote");
 	return 0;
 }
 
@@ -128,7 +129,8 @@ static int stage_cube(const char *path, const char *hex, uint32_t sectors, uint3
 
 	if (status != 0)
 		return status;
-	size = snprintf(text, sizeof(text), cube_program, beside ? "\"$(dirname \"$0\")\"/'" : "'", where, "'");
+	size = snprintf(text, sizeof(text), cube_program, beside ? "\"$(dirname \"$0\")\"/'" : "'",
+		where, "'");
 	if (rdp != 0) {
 		size += snprintf(text + size, sizeof(text) - (size_t)size,
 			"# Write protection of the loader's sectors, and RDP.%s\n"
@@ -136,7 +138,8 @@ static int stage_cube(const char *path, const char *hex, uint32_t sectors, uint3
 			rdp == RDP_FINAL ? for_ever : "");
 		for (i = 0; i < F4_SECTORS; i++)
 			if (sectors & UINT32_C(1) << i)
-				size += snprintf(text + size, sizeof(text) - (size_t)size, " nWRP%" PRIu32 "=0", i);
+				size += snprintf(text + size, sizeof(text) - (size_t)size,
+					" nWRP%" PRIu32 "=0", i);
 		size += snprintf(text + size, sizeof(text) - (size_t)size, " RDP=0x%02X\n", rdp);
 	}
 	return sfu_out_stage(path, SFU_OUT_SCRIPT, 1, text, (size_t)size);
@@ -149,8 +152,8 @@ static uint32_t rdp_of(uint32_t lock)
 	return lock == SFU_FLASH_LOCK_FIELD ? RDP_FIELD : 0;
 }
 
-int sfu_programmer_stage(const char *prefix, const char *hex, const struct sfu_layout *layout,
-	uint32_t lock)
+int sfu_programmer_stage(
+	const char *prefix, const char *hex, const struct sfu_layout *layout, uint32_t lock)
 {
 	const uint32_t sectors = loader_sectors(layout), rdp = rdp_of(lock);
 	const size_t length = strlen(prefix);
@@ -162,7 +165,8 @@ int sfu_programmer_stage(const char *prefix, const char *hex, const struct sfu_l
 	if (rdp != 0 && sectors == 0)
 		return sfu_fail(EX_DATAERR, NULL,
 			"option bytes are known for STM32F4 only, and this layout is not one's");
-	if (length > 0 && (prefix[length - 1] == '/' || (stat(prefix, &st) == 0 && S_ISDIR(st.st_mode)))) {
+	if (length > 0 &&
+		(prefix[length - 1] == '/' || (stat(prefix, &st) == 0 && S_ISDIR(st.st_mode)))) {
 		snprintf(base, sizeof(base), "%s/factory", prefix);
 		name = base;
 	}
@@ -179,10 +183,13 @@ void sfu_programmer_tell(const struct sfu_layout *layout, uint32_t lock)
 	const uint32_t sectors = loader_sectors(layout), rdp = rdp_of(lock);
 
 	if (rdp == 0)
-		sfu_note("the commands program and verify; no option byte is touched: the device stays open");
+		sfu_note("the commands program and verify; no option byte is touched: the device "
+			 "stays open");
 	else
-		sfu_note("the commands program, verify, write-protect sectors (mask 0x%03x) and set RDP to "
-			 "0x%02X; then power the device off and on", sectors, rdp);
+		sfu_note("the commands program, verify, write-protect sectors (mask 0x%03x) and "
+			 "set RDP to "
+			 "0x%02X; then power the device off and on",
+			sectors, rdp);
 	if (rdp == RDP_FINAL)
 		sfu_warn(NULL, "RDP 0xCC is for ever: no debugger, no other loader, no way back");
 }

@@ -34,8 +34,9 @@ static void draw(struct sfu_progress *p, uint64_t done)
 	const uint64_t bytes = rate(p, done), left = bytes == 0 ? 0 : (p->total - done) / bytes;
 	const int marks = p->total == 0 ? BAR : (int)(done * BAR / p->total);
 
-	fprintf(stderr, "\r[%-*.*s] %3" PRIu64 " %%  %6.1f KiB/s  %" PRIu64 ":%02" PRIu64 " left ", BAR, marks,
-		full, p->total == 0 ? 100 : done * 100 / p->total, (double)bytes / 1024, left / 60, left % 60);
+	fprintf(stderr, "\r[%-*.*s] %3" PRIu64 " %%  %6.1f KiB/s  %" PRIu64 ":%02" PRIu64 " left ",
+		BAR, marks, full, p->total == 0 ? 100 : done * 100 / p->total, (double)bytes / 1024,
+		left / 60, left % 60);
 	sfu_say_bar = 1;
 }
 
@@ -51,8 +52,8 @@ void sfu_progress_show(struct sfu_progress *p, uint64_t done)
 		p->shown = now - p->shown >= EVERY ? now : p->shown;
 	} else if (tenth > p->tenth) {
 		p->tenth = tenth;
-		sfu_note("%" PRIu64 " %%, %" PRIu64 " of %" PRIu64 " bytes, %.1f KiB/s", tenth * 10, done,
-			p->total, (double)rate(p, done) / 1024);
+		sfu_note("%" PRIu64 " %%, %" PRIu64 " of %" PRIu64 " bytes, %.1f KiB/s", tenth * 10,
+			done, p->total, (double)rate(p, done) / 1024);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* `sfu`: the program of the OEM, the contract manufacturer and the host station. */
-#include "sfu.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -10,8 +10,15 @@
 #include "say.h"
 
 static const struct sfu_command *const commands[] = {
-	&sfu_cmd_keygen, &sfu_cmd_factory, &sfu_cmd_pack, &sfu_cmd_inspect, &sfu_cmd_verify,
-	&sfu_cmd_info, &sfu_cmd_download, &sfu_cmd_reboot, &sfu_cmd_explain,
+	&sfu_cmd_keygen,
+	&sfu_cmd_factory,
+	&sfu_cmd_pack,
+	&sfu_cmd_inspect,
+	&sfu_cmd_verify,
+	&sfu_cmd_info,
+	&sfu_cmd_download,
+	&sfu_cmd_reboot,
+	&sfu_cmd_explain,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -35,7 +42,8 @@ static int run(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0) {
 		usage(stdout);
 		return 0;
 	}
@@ -47,7 +55,8 @@ static int run(int argc, char **argv)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			break;
 	if (i == COMMANDS)
-		return sfu_fail(EX_USAGE, NULL, "there is no command `%s`; `sfu --help` lists them", argv[1]);
+		return sfu_fail(EX_USAGE, NULL, "there is no command `%s`; `sfu --help` lists them",
+			argv[1]);
 	status = sfu_args_parse(commands[i], argc - 1, argv + 1, &args);
 	return status == -1 ? commands[i]->run(&args) : status;
 }

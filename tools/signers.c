@@ -12,7 +12,7 @@ static int read_one(const char *name, struct sfu_sign_key *key, uint32_t *rank)
 {
 	const size_t size = strlen(name);
 	const int ranked = size > 2 && name[size - 2] == ':' && name[size - 1] >= '0' &&
-			   name[size - 1] < '0' + RANKS;
+		name[size - 1] < '0' + RANKS;
 	char *path = strndup(name, ranked ? size - 2 : size);
 	int status;
 
@@ -36,9 +36,10 @@ int sfu_signers_read(const struct sfu_args *args, struct sfu_signers *signers)
 		if (status == 0)
 			signers->count++;
 		for (j = 0; j < i && status == 0; j++)
-			if (memcmp(signers->key[j].id, signers->key[i].id, sizeof(signers->key[i].id)) == 0)
-				status = sfu_fail(EX_DATAERR, signers->name[i], "is the same key as %s",
-					signers->name[j]);
+			if (memcmp(signers->key[j].id, signers->key[i].id,
+				    sizeof(signers->key[i].id)) == 0)
+				status = sfu_fail(EX_DATAERR, signers->name[i],
+					"is the same key as %s", signers->name[j]);
 	}
 	if (status != 0)
 		sfu_signers_free(signers);

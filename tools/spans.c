@@ -8,7 +8,8 @@
 
 static int no_memory(const char *path)
 {
-	return sfu_fail(EX_OSERR, path, "does not fit in memory");
+	sfu_fail(EX_OSERR, path, "does not fit in memory");
+	return EX_OSERR;
 }
 
 /* Doubles the room, since a HEX file brings its bytes sixteen at a time. */
@@ -50,7 +51,8 @@ int sfu_spans_add(struct sfu_spans *spans, const char *path, uint32_t address, c
 	struct sfu_span *grown;
 
 	if (size > UINT32_MAX - address)
-		return sfu_fail(EX_DATAERR, path, "data at 0x%08x reaches beyond the address space", address);
+		return sfu_fail(EX_DATAERR, path, "data at 0x%08x reaches beyond the address space",
+			address);
 	if (size == 0)
 		return 0;
 	if (last != NULL && last->address + last->size == address)
@@ -101,8 +103,9 @@ int sfu_spans_flatten(struct sfu_spans *spans, const char *path, uint32_t max)
 	flat.address = spans->at[0].address;
 	flat.size = last->address + last->size - flat.address;
 	if (flat.size > max)
-		return sfu_fail(EX_DATAERR, path, "reaches from 0x%08x to 0x%08x: %u bytes, where %u fit",
-			flat.address, last->address + last->size, flat.size, max);
+		return sfu_fail(EX_DATAERR, path,
+			"reaches from 0x%08x to 0x%08x: %u bytes, where %u fit", flat.address,
+			last->address + last->size, flat.size, max);
 	flat.data = malloc(flat.size);
 	if (flat.data == NULL)
 		return no_memory(path);

@@ -7,9 +7,8 @@
 #include "say.h"
 #include "sfu_codes.h"
 
-#define ANSWER 6000u      /* ms: longer than the slowest erase, 4 s */
+#define ANSWER 6000u         /* ms: longer than the slowest erase, 4 s */
 #define FINISH_ANSWER 10000u /* ms: the device reads the whole slot back */
-#define TRIES 3
 #define RECORD_TIMEOUTS 2 /* in a row; then the device is called anew */
 
 /* outcome of a step */
@@ -43,7 +42,8 @@ static void note_progress(struct sfu_transfer *t)
 	const uint32_t next = t->window.next;
 
 	if (!t->showing)
-		sfu_progress_start(&t->progress, t->package->manifest.plain_size, bytes_of(t, next));
+		sfu_progress_start(
+			&t->progress, t->package->manifest.plain_size, bytes_of(t, next));
 	t->showing = 1;
 	if (next > t->reached) {
 		t->reached = next;
@@ -52,13 +52,13 @@ static void note_progress(struct sfu_transfer *t)
 	sfu_progress_show(&t->progress, bytes_of(t, next < t->reached ? t->reached : next));
 }
 
-static int is(const struct sfu_session *s, size_t size, uint8_t type, size_t body)
+static int is(const struct sfu_station *s, size_t size, uint8_t type, size_t body)
 {
 	return s->wire.data[0] == type && size == 1 + body;
 }
 
 /* The code if the frame is REFUSE, else 0. */
-static uint32_t refusal_in(const struct sfu_session *s, size_t size)
+static uint32_t refusal_in(const struct sfu_station *s, size_t size)
 {
 	if (!is(s, size, SFU_MESSAGE_REFUSE, SFU_REFUSAL_SIZE))
 		return 0;
@@ -67,13 +67,14 @@ static uint32_t refusal_in(const struct sfu_session *s, size_t size)
 
 static enum step refused(const struct sfu_transfer *t, int *status)
 {
-	*status = sfu_session_refused(t->session, t->session->wire.data + 1);
+	*status = sfu_station_refused(t->station, t->station->wire.data + 1);
 	return STEP_FAILED;
 }
 
 static enum step nonsense(const struct sfu_transfer *t, int *status)
 {
-	*status = sfu_fail(EX_SOFTWARE, t->session->host.name, "the device's window makes no sense");
+	*status =
+		sfu_fail(EX_SOFTWARE, t->station->host.name, "the device's window makes no sense");
 	return STEP_FAILED;
 }
 
@@ -81,11 +82,11 @@ static enum step nonsense(const struct sfu_transfer *t, int *status)
 static enum step wait_answer(struct sfu_transfer *t, uint64_t deadline, uint8_t type, size_t body,
 	uint32_t stale, int *status)
 {
-	struct sfu_session *s = t->session;
+	struct sfu_station *s = t->station;
 	size_t size;
 
 	for (;;) {
-		const enum sfu_event event = sfu_session_next(s, deadline, &size);
+		const enum sfu_event event = sfu_station_next(s, deadline, &size);
 		uint32_t code;
 
 		if (event == SFU_EVENT_TIMEOUT || event == SFU_EVENT_LOST)
@@ -100,25 +101,25 @@ static enum step wait_answer(struct sfu_transfer *t, uint64_t deadline, uint8_t 
 	}
 }
 
+/* One try: a device that does not answer may have left its loader, so it is called before the next. */
 static enum step offer(struct sfu_transfer *t, int *status)
 {
-	struct sfu_session *s = t->session;
+	struct sfu_station *s = t->station;
 	const uint8_t *answer = s->wire.data + 1;
-	enum step step = STEP_AGAIN;
-	int i;
+	enum step step;
 
-	for (i = 0; i < TRIES && step == STEP_AGAIN && s->host.fd >= 0; i++) {
-		sfu_session_send(s, SFU_MESSAGE_OFFER, t->package->bytes.data, SFU_MANIFEST_SIZE);
-		step = wait_answer(t, sfu_host_time() + ANSWER, SFU_MESSAGE_ACCEPT, SFU_WINDOW_SIZE,
-			SFU_R_ORDER, status);
-	}
+	sfu_station_send(s, SFU_MESSAGE_OFFER, t->package->bytes.data, SFU_MANIFEST_SIZE);
+	step = wait_answer(t, sfu_host_time() + ANSWER, SFU_MESSAGE_ACCEPT, SFU_WINDOW_SIZE,
+		SFU_R_ORDER, status);
 	if (step != STEP_DONE)
 		return step;
 	if (!sfu_window_start(&t->window, t->package->manifest.record_count,
-		    sfu_get32(answer + SFU_WINDOW_NEXT_OFFSET), sfu_get32(answer + SFU_WINDOW_LIMIT_OFFSET)))
+		    sfu_get32(answer + SFU_WINDOW_NEXT_OFFSET),
+		    sfu_get32(answer + SFU_WINDOW_LIMIT_OFFSET)))
 		return nonsense(t, status);
 	if (t->window.next > 0)
-		sfu_note("%s: goes on at record %u of %u", t->package->path, t->window.next, t->window.count);
+		sfu_note("%s: goes on at record %u of %u", t->package->path, t->window.next,
+			t->window.count);
 	note_progress(t);
 	return STEP_DONE;
 }
@@ -131,13 +132,13 @@ static void send_record(struct sfu_transfer *t, uint32_t index)
 
 	sfu_put32(body, index);
 	memcpy(body + 4, record, size);
-	sfu_session_send(t->session, SFU_MESSAGE_RECORD, body, 4 + size);
+	sfu_station_send(t->station, SFU_MESSAGE_RECORD, body, 4 + size);
 }
 
 /* A frame while records are under way. STEP_DONE: go on. */
 static enum step take_frame(struct sfu_transfer *t, size_t size, int *status)
 {
-	const struct sfu_session *s = t->session;
+	const struct sfu_station *s = t->station;
 	const uint8_t *answer = s->wire.data + 1;
 
 	if (is(s, size, SFU_MESSAGE_ACK, SFU_WINDOW_SIZE)) {
@@ -163,7 +164,8 @@ static uint64_t answer_time(const struct sfu_transfer *t)
 {
 	const uint64_t frames = t->window.limit - t->window.next + 1;
 
-	return ANSWER + (frames < 8 ? frames : 8) * SFU_WIRE_FRAME_MAX * 10000u / t->session->host.baud / 2;
+	return ANSWER +
+		(frames < 8 ? frames : 8) * SFU_WIRE_FRAME_MAX * 10000u / t->station->host.baud / 2;
 }
 
 static enum step send_records(struct sfu_transfer *t, int *status)
@@ -177,9 +179,9 @@ static enum step send_records(struct sfu_transfer *t, int *status)
 		uint32_t index;
 		size_t size;
 
-		if (!sfu_session_sending(t->session) && sfu_window_take(&t->window, &index))
+		if (!sfu_station_sending(t->station) && sfu_window_take(&t->window, &index))
 			send_record(t, index);
-		switch (sfu_session_next(t->session, deadline, &size)) {
+		switch (sfu_station_next(t->station, deadline, &size)) {
 		case SFU_EVENT_FRAME:
 			step = take_frame(t, size, status);
 			if (step != STEP_DONE)
@@ -208,11 +210,12 @@ static enum step send_records(struct sfu_transfer *t, int *status)
 /* After the first try an answer may be to an earlier FINISH: only INFO can tell then. */
 static enum step finish(struct sfu_transfer *t, int *status)
 {
-	struct sfu_session *s = t->session;
+	struct sfu_station *s = t->station;
 	enum step step;
 
-	sfu_session_send(s, SFU_MESSAGE_FINISH, NULL, 0);
-	step = wait_answer(t, sfu_host_time() + FINISH_ANSWER, SFU_MESSAGE_DONE, 4, SFU_R_INCOMPLETE, status);
+	sfu_station_send(s, SFU_MESSAGE_FINISH, NULL, 0);
+	step = wait_answer(
+		t, sfu_host_time() + FINISH_ANSWER, SFU_MESSAGE_DONE, 4, SFU_R_INCOMPLETE, status);
 	if (step == STEP_DONE)
 		t->install = sfu_get32(s->wire.data + 1);
 	return step;
@@ -227,7 +230,8 @@ static int installed(struct sfu_transfer *t, const struct sfu_info *info)
 	if (slot == NULL || (slot->state != SFU_SLOT_TRIAL && slot->state != SFU_SLOT_CONFIRMED))
 		return 0;
 	if (slot->install == t->before || slot->version.major != m->version.major ||
-		slot->version.minor != m->version.minor || slot->version.revision != m->version.revision ||
+		slot->version.minor != m->version.minor ||
+		slot->version.revision != m->version.revision ||
 		slot->version.build != m->version.build)
 		return 0;
 	t->install = slot->install;
@@ -247,7 +251,8 @@ static enum step attempt(struct sfu_transfer *t, int *status)
 
 int sfu_transfer_run(struct sfu_transfer *t, const struct sfu_info *first)
 {
-	const struct sfu_slot_info *slot = sfu_transfer_slot(first, t->package->manifest.load_address);
+	const struct sfu_slot_info *slot =
+		sfu_transfer_slot(first, t->package->manifest.load_address);
 	struct sfu_info info;
 	enum step step = STEP_AGAIN;
 	int status = 0;
@@ -256,11 +261,12 @@ int sfu_transfer_run(struct sfu_transfer *t, const struct sfu_info *first)
 	t->moved = sfu_host_time();
 	while ((step = attempt(t, &status)) == STEP_AGAIN) {
 		t->resumes++;
-		sfu_note("%s: the device was lost; calling it", t->session->host.name);
-		if (sfu_session_hello(t->session, t->moved + t->retry, &info) != 0) {
-			status = sfu_fail(EX_TEMPFAIL, t->session->host.name, "the device fell silent at record "
-				"%u of %u; the same command goes on there", t->reached,
-				t->package->manifest.record_count);
+		sfu_note("%s: the device was lost; calling it", t->station->host.name);
+		if (sfu_station_hello(t->station, t->moved + t->retry, &info) != 0) {
+			status = sfu_fail(EX_TEMPFAIL, t->station->host.name,
+				"the device fell silent at record "
+				"%u of %u; the same command goes on there",
+				t->reached, t->package->manifest.record_count);
 			step = STEP_FAILED;
 			break;
 		}

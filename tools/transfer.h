@@ -5,21 +5,21 @@
 
 #include "package.h"
 #include "progress.h"
-#include "session.h"
+#include "station.h"
 #include "window.h"
 
 struct sfu_transfer {
-	struct sfu_session *session;
+	struct sfu_station *station;
 	const struct sfu_package *package;
-	uint32_t retry;          /* ms without progress after which it is given up */
+	uint32_t retry; /* ms without progress after which it is given up */
 	struct sfu_window window;
 	struct sfu_progress progress;
-	uint32_t before;         /* install number of the slot when it began */
-	uint32_t reached;        /* most records ever acknowledged */
-	uint64_t moved;          /* when that was */
-	int showing;             /* the progress bar was begun */
-	uint32_t install;        /* result: install number, 0 if it was not learnt */
-	uint32_t resumes;        /* result: how often it was interrupted */
+	uint32_t before;  /* install number of the slot when it began */
+	uint32_t reached; /* most records ever acknowledged */
+	uint64_t moved;   /* when that was */
+	int showing;      /* the progress bar was begun */
+	uint32_t install; /* result: install number, 0 if it was not learnt */
+	uint32_t resumes; /* result: how often it was interrupted */
 };
 
 /* `info` is what the device said first. 0: installed. Otherwise the exit status: the device's refusal

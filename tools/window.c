@@ -20,7 +20,8 @@ int sfu_window_start(struct sfu_window *w, uint32_t count, uint32_t next, uint32
 
 int sfu_window_take(struct sfu_window *w, uint32_t *index)
 {
-	if (w->send >= w->limit || w->send >= w->count || w->unanswered_count == SFU_WINDOW_UNANSWERED)
+	if (w->send >= w->limit || w->send >= w->count ||
+		w->unanswered_count == SFU_WINDOW_UNANSWERED)
 		return 0;
 	if (w->probing && w->send > w->next)
 		return 0;
@@ -33,7 +34,8 @@ int sfu_window_take(struct sfu_window *w, uint32_t *index)
 static void forget(struct sfu_window *w, size_t count)
 {
 	w->unanswered_count -= count;
-	memmove(w->unanswered, w->unanswered + count, w->unanswered_count * sizeof(w->unanswered[0]));
+	memmove(w->unanswered, w->unanswered + count,
+		w->unanswered_count * sizeof(w->unanswered[0]));
 }
 
 static void advance(struct sfu_window *w, uint32_t next)

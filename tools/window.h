@@ -13,11 +13,11 @@
 #define SFU_WINDOW_UNANSWERED 64u
 
 struct sfu_window {
-	uint32_t count;  /* of records */
-	uint32_t next;   /* the record the device waits for */
-	uint32_t limit;  /* records below it may be sent */
-	uint32_t send;   /* the next one to send */
-	int probing;     /* after a timeout, until an ACK: one record at a time */
+	uint32_t count; /* of records */
+	uint32_t next;  /* the record the device waits for */
+	uint32_t limit; /* records below it may be sent */
+	uint32_t send;  /* the next one to send */
+	int probing;    /* after a timeout, until an ACK: one record at a time */
 	uint32_t unanswered[SFU_WINDOW_UNANSWERED]; /* oldest first */
 	size_t unanswered_count;
 };

@@ -20,7 +20,8 @@ static size_t stuff(const uint8_t *data, size_t size, uint8_t *out)
 	return n;
 }
 
-size_t sfu_wire_encode(uint8_t type, const uint8_t *body, size_t size, uint8_t out[SFU_WIRE_FRAME_MAX])
+size_t sfu_wire_encode(
+	uint8_t type, const uint8_t *body, size_t size, uint8_t out[SFU_WIRE_FRAME_MAX])
 {
 	uint8_t frame[SFU_LINK_PAYLOAD_MAX + SFU_LINK_FCS];
 	size_t n = 0;

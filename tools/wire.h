@@ -11,7 +11,8 @@
 #define SFU_WIRE_FRAME_MAX (2u * (SFU_LINK_PAYLOAD_MAX + SFU_LINK_FCS) + 2u)
 
 /* Writes type ‖ body as one frame, flags included; size < SFU_LINK_PAYLOAD_MAX. Answers its length. */
-size_t sfu_wire_encode(uint8_t type, const uint8_t *body, size_t size, uint8_t out[SFU_WIRE_FRAME_MAX]);
+size_t sfu_wire_encode(
+	uint8_t type, const uint8_t *body, size_t size, uint8_t out[SFU_WIRE_FRAME_MAX]);
 
 struct sfu_wire {
 	uint8_t data[SFU_LINK_PAYLOAD_MAX + SFU_LINK_FCS];

@@ -27,23 +27,23 @@ HOST_H := $(wildcard port/host/*.h)
 define host-rules
 build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(HOST_CC_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+	$$(Q)$$(HOST_CC_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
 
 build/$(1)/port/%.o: port/host/%.c $$(CORE_H) $$(HOST_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(HOST_CC_$(1)) $$(HOST_FLAGS) -c $$< -o $$@
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -c $$< -o $$@
 
 build/$(1)/libcore.a: $$(CORE_C:%.c=build/$(1)/core/%.o)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 
 build/$(1)/libport.a: $$(HOST_PORT_C:port/host/%.c=build/$(1)/port/%.o)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 
 $$(HOST_LAYOUTS:%=build/$(1)/layout-%.o): port/host/layouts/small.c $$(CORE_H)
 	@mkdir -p $$(@D)
-	$$(HOST_CC_$(1)) $$(HOST_FLAGS) $$(call host-layout,$$(@:build/$(1)/layout-%.o=%)) -c $$< -o $$@
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) $$(call host-layout,$$(@:build/$(1)/layout-%.o=%)) -c $$< -o $$@
 endef
 
 # -D of UNIT, ERASED and SLOTS for U-E-S

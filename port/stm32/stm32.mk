@@ -13,7 +13,7 @@ STM32_FLAGS := $(STM32_CPU) -Os -g -ffunction-sections -fdata-sections -fno-comm
 # mem.c may not be compiled into calls of itself; its loops are worth 50 bytes more
 STM32_MEM_FLAGS := -O2 -fno-tree-loop-distribute-patterns -fno-builtin
 
-STM32_PORT := start clock time flash uart rng watchdog system handover mem config
+STM32_PORT := start clock time flash uart rng watchdog system handover mem config version
 STM32_BOARD := board_discovery
 STM32_COMMON := $(patsubst %.c,$(STM32)/obj/%.o,$(CORE_C) \
 	$(STM32_PORT:%=port/stm32/%.c) $(STM32_BOARD:%=port/stm32/%.c))

@@ -7,7 +7,8 @@
 #define BYTE_LIMIT 20000u        /* for one byte to leave, down to 1200 baud */
 #define WATCHDOG 4095u           /* 8.2 s at 32 kHz, 5.6 s at 47: an erase takes 4 at the most */
 
-static uint8_t ring[RING];
+/* not cleared at start, which a boot that never opens the line would have to wait for */
+__attribute__((section(".noinit"))) static uint8_t ring[RING];
 static uint32_t tail;
 
 /* The pins' fields are 0: the loader always comes from a reset. */

@@ -78,7 +78,8 @@ void board_cells_erase(unsigned sector)
 {
 	const uint32_t base = board_sector_base(sector), size = board_sector_size(sector);
 
-	memcpy(g_before + (base - BOARD_FLASH_BASE), board_flash_bytes + (base - BOARD_FLASH_BASE), size);
+	memcpy(g_before + (base - BOARD_FLASH_BASE), board_flash_bytes + (base - BOARD_FLASH_BASE),
+		size);
 	board_store_erase(sector);
 	board_cpu_code_changed(base, size);
 }
@@ -88,7 +89,8 @@ void board_cells_tear_program(uint64_t seed)
 {
 	struct board_random random = { seed };
 	const uint32_t now = board_cells_word(g_last.address), moving = g_last.old & ~now;
-	const uint32_t between = moving & (uint32_t)board_random_next(&random) & (uint32_t)board_random_next(&random);
+	const uint32_t between = moving & (uint32_t)board_random_next(&random) &
+		(uint32_t)board_random_next(&random);
 	const uint32_t arrived = moving & ~between & (uint32_t)board_random_next(&random);
 	const uint32_t torn = g_last.old & ~arrived;
 
@@ -110,7 +112,8 @@ static void tear_word(uint32_t index, struct board_random *random)
 	word = old | arrived;
 	memcpy(board_flash_bytes + index * 4, &word, 4);
 	board_word_state[index] = BOARD_WORD_TORN | BOARD_WORD_BYTES;
-	board_marginal[index] = draw >> 62 == 3 ? moving & ~arrived & (uint32_t)board_random_next(random) : 0;
+	board_marginal[index] =
+		draw >> 62 == 3 ? moving & ~arrived & (uint32_t)board_random_next(random) : 0;
 }
 
 /* A word of the sector is as before, erased, or a mix, with or without bits in between. */

@@ -11,14 +11,18 @@
 
 static const char g_usage[] =
 	"board program --flash FILE [-ob NAME=VALUE ...] IMAGE...\n"
-	"Does what a programmer does: erases the sectors the images touch, programs them, sets option bytes.\n"
-	"  IMAGE      FILE.hex, FILE.elf or FILE.bin@0xADDR; all are checked before anything is changed\n"
-	"  -ob RDP=0xBB            0xAA level 0 (from level 1: erases everything), 0xCC level 2 (for ever), else level 1\n"
+	"Does what a programmer does: erases the sectors the images touch, programs them, sets "
+	"option bytes.\n"
+	"  IMAGE      FILE.hex, FILE.elf or FILE.bin@0xADDR; all are checked before anything is "
+	"changed\n"
+	"  -ob RDP=0xBB            0xAA level 0 (from level 1: erases everything), 0xCC level 2 "
+	"(for ever), else level 1\n"
 	"  -ob nWRP0=0 ... nWRP11=1  0 protects the sector against erase and program\n"
 	"  -ob BOR_LEV=0..3, WDG_SW=0|1, nRST_STOP=0|1, nRST_STDBY=0|1\n"
-	"What unlocks is done before the images, what locks after them. FILE is created, erased, if missing.\n";
+	"What unlocks is done before the images, what locks after them. FILE is created, erased, "
+	"if missing.\n";
 
-#define RDP_MASK  UINT32_C(0x0000FF00)
+#define RDP_MASK UINT32_C(0x0000FF00)
 #define NWRP_MASK UINT32_C(0x0FFF0000)
 
 static uint32_t rdp(uint32_t options)
@@ -26,7 +30,8 @@ static uint32_t rdp(uint32_t options)
 	return options >> 8 & 0xFF;
 }
 
-static void set_field(uint32_t *options, const char *text, unsigned shift, uint32_t mask, const char *value)
+static void set_field(
+	uint32_t *options, const char *text, unsigned shift, uint32_t mask, const char *value)
 {
 	const uint32_t v = (uint32_t)board_number_of(text, value, mask);
 
@@ -40,14 +45,15 @@ static void set_option(uint32_t *options, const char *text)
 		const char *name;
 		unsigned shift;
 		uint32_t mask;
-	} fields[] = { { "RDP=", 8, 0xFF }, { "BOR_LEV=", 2, 3 }, { "WDG_SW=", 5, 1 }, { "nRST_STOP=", 6, 1 },
-		       { "nRST_STDBY=", 7, 1 } };
+	} fields[] = { { "RDP=", 8, 0xFF }, { "BOR_LEV=", 2, 3 }, { "WDG_SW=", 5, 1 },
+		{ "nRST_STOP=", 6, 1 }, { "nRST_STDBY=", 7, 1 } };
 	char name[12];
 	unsigned i;
 
 	for (i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (strncmp(text, fields[i].name, strlen(fields[i].name)) == 0) {
-			set_field(options, text, fields[i].shift, fields[i].mask, text + strlen(fields[i].name));
+			set_field(options, text, fields[i].shift, fields[i].mask,
+				text + strlen(fields[i].name));
 			return;
 		}
 	for (i = 0; i < BOARD_SECTORS; i++) {
@@ -57,7 +63,8 @@ static void set_option(uint32_t *options, const char *text)
 			return;
 		}
 	}
-	board_fail(BOARD_EX_USAGE, "-ob %s: no such option byte on this part (see board program --help)", text);
+	board_fail(BOARD_EX_USAGE,
+		"-ob %s: no such option byte on this part (see board program --help)", text);
 }
 
 struct job {
@@ -79,7 +86,8 @@ static void parse(struct job *job, int argc, char **argv)
 				board_fail(BOARD_EX_USAGE, "program: more than 64 option bytes");
 			job->options[job->option_count++] = board_option_value(argc, argv, &i);
 		} else if (argv[i][0] == '-') {
-			board_fail(BOARD_EX_USAGE, "program: unknown option %s (see board program --help)", argv[i]);
+			board_fail(BOARD_EX_USAGE,
+				"program: unknown option %s (see board program --help)", argv[i]);
 		} else {
 			board_image_add(&job->image, argv[i]);
 			job->image_count++;
@@ -104,14 +112,18 @@ static void check(const struct job *job, uint32_t now, uint32_t wanted)
 	unsigned i;
 
 	if (rdp(now) == 0xCC)
-		board_fail(BOARD_EX_DATA, "%s: the chip is at RDP level 2: nothing can be programmed any more",
-			   job->flash);
+		board_fail(BOARD_EX_DATA,
+			"%s: the chip is at RDP level 2: nothing can be programmed any more",
+			job->flash);
 	if (rdp(now) != 0xAA && job->image_count != 0 && job->option_count == 0)
-		board_fail(BOARD_EX_DATA, "%s: the chip is at RDP level 1: -ob RDP=0xAA first, which erases it all",
-			   job->flash);
+		board_fail(BOARD_EX_DATA,
+			"%s: the chip is at RDP level 1: -ob RDP=0xAA first, which erases it all",
+			job->flash);
 	for (i = 0; i < BOARD_SECTORS; i++)
 		if (touched(&job->image, i) && !(writable >> i & 1))
-			board_fail(BOARD_EX_DATA, "%s: sector %u is write protected: -ob nWRP%u=1 first", job->flash, i, i);
+			board_fail(BOARD_EX_DATA,
+				"%s: sector %u is write protected: -ob nWRP%u=1 first", job->flash,
+				i, i);
 }
 
 static void program(const struct board_image *image)
@@ -144,7 +156,8 @@ int board_command_program(int argc, char **argv)
 	parse(job, argc, argv);
 	wanted = BOARD_OPTIONS_DEFAULT;
 	for (i = 0; i < job->option_count; i++)
-		set_option(&wanted, job->options[i]); /* a bad one is refused before the file is made */
+		set_option(&wanted,
+			job->options[i]); /* a bad one is refused before the file is made */
 	board_store_open(job->flash, 1, 1);
 	now = wanted = board_store->options;
 	for (i = 0; i < job->option_count; i++)

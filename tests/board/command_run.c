@@ -44,12 +44,15 @@ static const char g_usage[] =
 	"tell:\n"
 	"  --elf FILE           symbols (repeatable)\n"
 	"  --mark SYMBOL ...    print instruction count and time each time pc gets there\n"
-	"  --trace FILE         a line per flash operation: number, ms, pc(symbol), what, address, old, new\n"
+	"  --trace FILE         a line per flash operation: number, ms, pc(symbol), what, address, "
+	"old, new\n"
 	"  --profile FILE       instructions per function\n"
 	"  --json FILE          counts, at the end\n"
 	"  --ram-dump FILE      SRAM (128 KiB) then CCM (64 KiB), at the end\n"
-	"exit: 0 stop-pc or signal, 3 cut, 4 time or cycles, 5 asleep for ever, 10 diagnosis, 11 lockup,\n"
-	"      64 command line, 65 bad file, 66 no such file, 70 inside, 73 cannot create, 74 input/output\n";
+	"exit: 0 stop-pc or signal, 3 cut, 4 time or cycles, 5 asleep for ever, 10 diagnosis, 11 "
+	"lockup,\n"
+	"      64 command line, 65 bad file, 66 no such file, 70 inside, 73 cannot create, 74 "
+	"input/output\n";
 
 static struct {
 	const char *flash, *serial;
@@ -81,11 +84,11 @@ static int report_option(const char *name, const char *value)
 		const char *name;
 		void (*set)(const char *value);
 	} options[] = { { "--trace", board_report_trace }, { "--profile", board_report_profile },
-			{ "--json", board_report_json }, { "--ram-dump", board_report_ram },
-			{ "--elf", board_symbols_load }, { "--cut", board_inject_cut },
-			{ "--cut-instruction", board_inject_cut_instruction }, { "--skip-instruction", board_inject_skip },
-			{ "--flip", board_inject_flip }, { "--mark", board_report_mark },
-			{ "--stop-pc", board_report_stop_at } };
+		{ "--json", board_report_json }, { "--ram-dump", board_report_ram },
+		{ "--elf", board_symbols_load }, { "--cut", board_inject_cut },
+		{ "--cut-instruction", board_inject_cut_instruction },
+		{ "--skip-instruction", board_inject_skip }, { "--flip", board_inject_flip },
+		{ "--mark", board_report_mark }, { "--stop-pc", board_report_stop_at } };
 	unsigned i;
 
 	for (i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -130,12 +133,13 @@ static void parse(int argc, char **argv)
 		const char *name = argv[i];
 
 		if (name[0] != '-')
-			board_fail(BOARD_EX_USAGE, "run: '%s' is not an option (see board run --help)", name);
+			board_fail(BOARD_EX_USAGE,
+				"run: '%s' is not an option (see board run --help)", name);
 		if (flag_option(name))
 			continue;
 		value_option(name, board_option_value(argc, argv, &i));
-		while ((strcmp(name, "--mark") == 0 || strcmp(name, "--stop-pc") == 0) && i + 1 < argc
-		       && argv[i + 1][0] != '-')
+		while ((strcmp(name, "--mark") == 0 || strcmp(name, "--stop-pc") == 0) &&
+			i + 1 < argc && argv[i + 1][0] != '-')
 			value_option(name, argv[++i]);
 	}
 	if (g_run.flash == NULL)

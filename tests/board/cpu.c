@@ -16,9 +16,11 @@
 #include "stop.h"
 #include "store.h"
 #include "thumb.h"
+#include "trap.h"
 
 enum { LOOK_SP = 1, LOOK_ALL = 2 };
-enum { INTR_SVC = 2, INTR_BKPT = 7, INTR_EXCEPTION_EXIT = 8, INTR_NONE = -1 }; /* QEMU's numbers */
+enum { INTR_NONE = -1, INTR_NOCP = 17 }; /* QEMU's numbers */
+enum { FAULT_FETCH = 1, FAULT_DATA = 2 };
 
 static uc_engine *g_uc;
 static uint32_t g_pc, g_fault_address;
@@ -29,9 +31,18 @@ static void (*g_reached)(uint32_t);
 
 uint32_t board_lowest_sp = UINT32_MAX;
 
-uint32_t board_cpu_pc(void) { return g_pc; }
-void board_cpu_attend(void) { g_look |= LOOK_ALL; }
-void board_cpu_watcher(void (*reached)(uint32_t address)) { g_reached = reached; }
+uint32_t board_cpu_pc(void)
+{
+	return g_pc;
+}
+void board_cpu_attend(void)
+{
+	g_look |= LOOK_ALL;
+}
+void board_cpu_watcher(void (*reached)(uint32_t address))
+{
+	g_reached = reached;
+}
 
 uint32_t board_reg(int unicorn_register)
 {
@@ -130,7 +141,7 @@ static int special(uint32_t pc, unsigned flags)
 		return 1;
 	}
 	if ((flags & BOARD_THUMB_FP) && !board_scs_fp_enabled()) {
-		g_intr = 17;
+		g_intr = INTR_NOCP;
 		return 1;
 	}
 	return 0;
@@ -169,13 +180,16 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *user)
 	uc_emu_stop(uc);
 }
 
-static bool on_invalid(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
+static bool on_invalid(
+	uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
 {
 	(void)uc;
 	(void)user;
-	if (type == UC_MEM_WRITE_PROT && board_memory_flash_store((uint32_t)address, (unsigned)size, (uint64_t)value))
+	if (type == UC_MEM_WRITE_PROT &&
+		board_memory_flash_store((uint32_t)address, (unsigned)size, (uint64_t)value))
 		return true;
-	g_fault = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT ? 1 : 2;
+	g_fault = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT ? FAULT_FETCH
+									     : FAULT_DATA;
 	g_fault_address = (uint32_t)address;
 	return false;
 }
@@ -194,7 +208,7 @@ static void on_mmio_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_
 
 void board_cpu_bus_fault(uint32_t address)
 {
-	g_fault = 2;
+	g_fault = FAULT_DATA;
 	g_fault_address = address;
 	uc_emu_stop(g_uc);
 }
@@ -214,7 +228,8 @@ static void hook(int type, void (*function)(void), uint32_t from, uint32_t to)
 	} callback = { function };
 	uc_hook handle;
 
-	check(uc_hook_add(g_uc, &handle, type, callback.data, NULL, (uint64_t)from, (uint64_t)to), "uc_hook_add");
+	check(uc_hook_add(g_uc, &handle, type, callback.data, NULL, (uint64_t)from, (uint64_t)to),
+		"uc_hook_add");
 }
 
 static void open_engine(void)
@@ -226,9 +241,11 @@ static void open_engine(void)
 	check(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &g_uc), "uc_open");
 	check(uc_ctl_set_cpu_model(g_uc, UC_CPU_ARM_CORTEX_M4), "CPU model Cortex-M4");
 	board_memory_map(g_uc);
-	check(uc_mmio_map(g_uc, peripherals, 0x20000000, on_mmio_read, &peripherals, on_mmio_write, &peripherals),
-	      "uc_mmio_map");
-	check(uc_mmio_map(g_uc, ppb, 0x100000, on_mmio_read, &ppb, on_mmio_write, &ppb), "uc_mmio_map");
+	check(uc_mmio_map(g_uc, peripherals, 0x20000000, on_mmio_read, &peripherals, on_mmio_write,
+		      &peripherals),
+		"uc_mmio_map");
+	check(uc_mmio_map(g_uc, ppb, 0x100000, on_mmio_read, &ppb, on_mmio_write, &ppb),
+		"uc_mmio_map");
 	hook(UC_HOOK_CODE, (void (*)(void))on_code, 1, 0);
 	hook(UC_HOOK_INTR, (void (*)(void))on_interrupt, 1, 0);
 	hook(UC_HOOK_MEM_INVALID, (void (*)(void))on_invalid, 1, 0);
@@ -251,7 +268,8 @@ void board_cpu_reset(void)
 	board_set_reg(UC_ARM_REG_PC, vectors[1]);
 	sample_sp();
 	if ((vectors[1] & 1) == 0 || vectors[1] == UINT32_MAX) {
-		board_note("lockup: the reset vector at 0x08000004 is 0x%08x, not a Thumb address", vectors[1]);
+		board_note("lockup: the reset vector at 0x08000004 is 0x%08x, not a Thumb address",
+			vectors[1]);
 		board_stop(BOARD_STOP_LOCKUP);
 	}
 }
@@ -289,49 +307,28 @@ static void sleep_now(void)
 	board_clock_pass(BOARD_NEVER, 1, awake);
 	board_host_idle(0);
 	if (!awake()) {
-		board_note("asleep: WFI at pc 0x%08x, and no timer or line that could wake the core", g_pc);
+		board_note(
+			"asleep: WFI at pc 0x%08x, and no timer or line that could wake the core",
+			g_pc);
 		board_stop(BOARD_STOP_ASLEEP);
 	}
 }
 
-static void handle_interrupt(int number)
+static void trapped(uc_err error)
 {
+	const int number = g_intr, fault = g_fault;
+
 	g_intr = INTR_NONE;
+	g_fault = 0;
 	g_event = 1;
-	switch (number) {
-	case INTR_SVC:
-		board_it_end();
-		if (board_nvic_escalate(BOARD_SVCALL) == BOARD_SVCALL)
-			board_nvic_pend(BOARD_SVCALL);
-		else
-			board_exception_fault(BOARD_HARDFAULT, 0, 0, 0);
-		break;
-	case INTR_EXCEPTION_EXIT: board_exception_return(board_reg(UC_ARM_REG_PC) | 1); break;
-	case INTR_BKPT: board_exception_fault(BOARD_HARDFAULT, 0, 0, 0); break;
-	case 3: board_exception_fault(BOARD_BUSFAULT, 1 << 8, 0, 0); break;
-	case 4: board_exception_fault(BOARD_BUSFAULT, 1 << 9, 0, 0); break;
-	case 17: board_exception_fault(BOARD_USAGEFAULT, 1 << 19, 0, 0); break;
-	case 18: board_exception_fault(BOARD_USAGEFAULT, 1 << 17, 0, 0); break;
-	case 22: board_exception_fault(BOARD_USAGEFAULT, 1 << 24, 0, 0); break;
-	default: board_exception_fault(BOARD_USAGEFAULT, 1 << 16, 0, 0); break;
-	}
-}
-
-static void handle_fault(uc_err error)
-{
-	const int fetch = g_fault == 1;
-
-	board_it_end();
-	if (g_fault != 0) {
-		g_fault = 0;
-		if (fetch)
-			g_pc = board_reg(UC_ARM_REG_PC);
-		board_exception_fault(BOARD_BUSFAULT, fetch ? 1 << 8 : 1 << 9 | 1 << 15, g_fault_address, !fetch);
-	} else if (error == UC_ERR_INSN_INVALID || error == UC_ERR_EXCEPTION) {
-		board_exception_fault(BOARD_USAGEFAULT, 1 << 16, 0, 0);
-	} else {
-		board_fail(BOARD_EX_SOFTWARE, "libunicorn: pc 0x%08x: %s", g_pc, uc_strerror(error));
-	}
+	if (fault == FAULT_FETCH)
+		g_pc = board_reg(UC_ARM_REG_PC);
+	if (fault != 0)
+		board_trap_bus_fault(fault == FAULT_FETCH, g_fault_address);
+	else if (error != UC_ERR_OK)
+		board_trap_error(error);
+	else
+		board_trap_interrupt(number);
 }
 
 static void take_pending(void)
@@ -353,10 +350,8 @@ static void turn(void)
 		return;
 	error = uc_emu_start(g_uc, board_reg(UC_ARM_REG_PC) | 1, UINT32_MAX, 0, 0);
 	board_memory_settle();
-	if (g_fault != 0 || error != UC_ERR_OK)
-		handle_fault(error);
-	else if (g_intr != INTR_NONE)
-		handle_interrupt(g_intr);
+	if (g_fault != 0 || error != UC_ERR_OK || g_intr != INTR_NONE)
+		trapped(error);
 	else if (g_skip)
 		g_skip = 0, step_over();
 	else if (g_sleep)
@@ -375,7 +370,8 @@ void board_cpu_code_changed(uint32_t from, uint32_t size)
 	if (g_uc != NULL) {
 		uc_ctl_remove_cache(g_uc, from, from + size);
 		if (board_in(from, BOARD_FLASH_BASE, BOARD_FLASH_SIZE))
-			uc_ctl_remove_cache(g_uc, from - BOARD_FLASH_BASE, from - BOARD_FLASH_BASE + size);
+			uc_ctl_remove_cache(
+				g_uc, from - BOARD_FLASH_BASE, from - BOARD_FLASH_BASE + size);
 	}
 }
 

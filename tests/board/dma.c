@@ -10,8 +10,25 @@
 #include "stop.h"
 #include "usart.h"
 
-enum { LISR = 0x00, HISR = 0x04, LIFCR = 0x08, HIFCR = 0x0C, STREAMS_AT = 0x10, STREAM_SIZE = 0x18, STREAMS = 8 };
-enum { EN = 1, TEIE = 4, HTIE = 8, TCIE = 0x10, CIRC = 0x100, MINC = 0x400, DBM = 0x40000, CT = 0x80000 };
+enum {
+	LISR = 0x00,
+	HISR = 0x04,
+	LIFCR = 0x08,
+	HIFCR = 0x0C,
+	STREAMS_AT = 0x10,
+	STREAM_SIZE = 0x18,
+	STREAMS = 8
+};
+enum {
+	EN = 1,
+	TEIE = 4,
+	HTIE = 8,
+	TCIE = 0x10,
+	CIRC = 0x100,
+	MINC = 0x400,
+	DBM = 0x40000,
+	CT = 0x80000
+};
 enum { TEIF = 8, HTIF = 0x10, TCIF = 0x20, ALL_FLAGS = 0x3D };
 enum { FROM_PERIPHERAL = 0, TO_PERIPHERAL = 1, MEMORY_TO_MEMORY = 2 };
 
@@ -32,8 +49,8 @@ static unsigned irq_of(unsigned controller, unsigned stream)
 static void update_irq(unsigned controller, unsigned stream)
 {
 	const struct stream *s = &g_streams[controller][stream];
-	const int level = ((s->flags & TCIF) && (s->cr & TCIE)) || ((s->flags & HTIF) && (s->cr & HTIE))
-			  || ((s->flags & TEIF) && (s->cr & TEIE));
+	const int level = ((s->flags & TCIF) && (s->cr & TCIE)) ||
+		((s->flags & HTIF) && (s->cr & HTIE)) || ((s->flags & TEIF) && (s->cr & TEIE));
 
 	board_nvic_line(irq_of(controller, stream), level);
 }
@@ -96,11 +113,13 @@ static void item_done(unsigned controller, unsigned stream)
 	update_irq(controller, stream);
 }
 
-static struct stream *serving(unsigned controller, unsigned stream, unsigned channel, unsigned direction)
+static struct stream *serving(
+	unsigned controller, unsigned stream, unsigned channel, unsigned direction)
 {
 	struct stream *s = &g_streams[controller][stream];
 
-	return (s->cr & EN) && (s->cr >> 25 & 7) == channel && (s->cr >> 6 & 3) == direction ? s : NULL;
+	return (s->cr & EN) && (s->cr >> 25 & 7) == channel && (s->cr >> 6 & 3) == direction ? s
+											     : NULL;
 }
 
 int board_dma_from_peripheral(unsigned controller, unsigned stream, unsigned channel, uint8_t byte)
@@ -160,8 +179,8 @@ static void enable(unsigned controller, unsigned stream)
 	struct stream *s = &g_streams[controller][stream];
 
 	if (s->flags != 0) /* 10.3.17 */
-		board_diagnose("dma: DMA%u stream %u enabled with its flags 0x%02x not cleared", controller + 1,
-			       stream, s->flags);
+		board_diagnose("dma: DMA%u stream %u enabled with its flags 0x%02x not cleared",
+			controller + 1, stream, s->flags);
 	s->items = s->ndtr;
 	if (s->ndtr == 0)
 		s->cr &= ~(uint32_t)(EN);
@@ -187,12 +206,18 @@ static void write_cr(unsigned controller, unsigned stream, uint32_t value)
 static uint32_t *stream_register(struct stream *s, uint32_t offset)
 {
 	switch (offset % STREAM_SIZE) {
-	case 0x00: return &s->cr;
-	case 0x04: return &s->ndtr;
-	case 0x08: return &s->par;
-	case 0x0C: return &s->m0ar;
-	case 0x10: return &s->m1ar;
-	default: return &s->fcr;
+	case 0x00:
+		return &s->cr;
+	case 0x04:
+		return &s->ndtr;
+	case 0x08:
+		return &s->par;
+	case 0x0C:
+		return &s->m0ar;
+	case 0x10:
+		return &s->m1ar;
+	default:
+		return &s->fcr;
 	}
 }
 
@@ -245,9 +270,11 @@ void board_dma_write(unsigned controller, uint32_t offset, uint32_t value, uint3
 	whole = (*reg & ~mask) | (value & mask);
 	if (reg == &g_streams[controller][stream].cr)
 		write_cr(controller, stream, whole);
-	else if (!(g_streams[controller][stream].cr & EN) || (g_streams[controller][stream].cr & DBM))
+	else if (!(g_streams[controller][stream].cr & EN) ||
+		(g_streams[controller][stream].cr & DBM))
 		*reg = reg == &g_streams[controller][stream].ndtr ? whole & 0xFFFF : whole;
 	else
-		board_diagnose("dma: DMA%u stream %u: register +0x%02x written while the stream is enabled",
-			       controller + 1, stream, (offset - STREAMS_AT) % STREAM_SIZE);
+		board_diagnose("dma: DMA%u stream %u: register +0x%02x written while the stream is "
+			       "enabled",
+			controller + 1, stream, (offset - STREAMS_AT) % STREAM_SIZE);
 }

@@ -7,7 +7,13 @@
 #include "scs.h"
 #include "stop.h"
 
-enum { BASIC_WORDS = 8, EXTENDED_WORDS = 26, CONTROL_SPSEL = 2, CONTROL_FPCA = 4, STACK_ALIGN = 0x200 };
+enum {
+	BASIC_WORDS = 8,
+	EXTENDED_WORDS = 26,
+	CONTROL_SPSEL = 2,
+	CONTROL_FPCA = 4,
+	STACK_ALIGN = 0x200
+};
 
 static const int g_core[BASIC_WORDS] = { UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3,
 	UC_ARM_REG_R12, UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_XPSR };
@@ -52,8 +58,9 @@ static void jump_to_handler(unsigned exception)
 	const uint32_t vector = word_at(board_scs_vtor() + exception * 4);
 
 	if ((vector & 1) == 0) {
-		board_note("lockup: the vector of exception %u at 0x%08x is 0x%08x, not a Thumb address", exception,
-			   board_scs_vtor() + exception * 4, vector);
+		board_note("lockup: the vector of exception %u at 0x%08x is 0x%08x, not a Thumb "
+			   "address",
+			exception, board_scs_vtor() + exception * 4, vector);
 		board_stop(BOARD_STOP_LOCKUP);
 		return;
 	}
@@ -72,8 +79,8 @@ void board_exception_enter(unsigned exception)
 	sp -= words * 4 + padding;
 	frame[7] = (frame[7] & ~(uint32_t)(STACK_ALIGN)) | (padding ? STACK_ALIGN : 0);
 	if (!push(sp, frame, words)) {
-		board_note("lockup: no memory at 0x%08x for the frame of exception %u (pc 0x%08x)", sp, exception,
-			   board_cpu_pc());
+		board_note("lockup: no memory at 0x%08x for the frame of exception %u (pc 0x%08x)",
+			sp, exception, board_cpu_pc());
 		board_stop(BOARD_STOP_LOCKUP);
 		return;
 	}
@@ -82,8 +89,9 @@ void board_exception_enter(unsigned exception)
 	board_set_reg(UC_ARM_REG_SP, sp);
 	board_set_reg(UC_ARM_REG_CONTROL, control & ~(uint32_t)(CONTROL_SPSEL | CONTROL_FPCA));
 	board_set_reg(UC_ARM_REG_IPSR, exception);
-	board_set_reg(UC_ARM_REG_LR, (words == BASIC_WORDS ? 0xFFFFFFF1u : 0xFFFFFFE1u) | (nested ? 0u : 8u)
-				     | (on_psp ? 4u : 0u));
+	board_set_reg(UC_ARM_REG_LR,
+		(words == BASIC_WORDS ? 0xFFFFFFF1u : 0xFFFFFFE1u) | (nested ? 0u : 8u) |
+			(on_psp ? 4u : 0u));
 	board_nvic_take(exception);
 	jump_to_handler(exception);
 }
@@ -109,7 +117,8 @@ void board_exception_return(uint32_t exc_return)
 	const unsigned active = board_reg(UC_ARM_REG_IPSR) & 0x1FF;
 	const unsigned words = exc_return & 0x10 ? BASIC_WORDS : EXTENDED_WORDS;
 	const int to_thread = (exc_return & 8) != 0, on_psp = (exc_return & 4) != 0;
-	uint32_t control = board_reg(UC_ARM_REG_CONTROL) & ~(uint32_t)(CONTROL_SPSEL | CONTROL_FPCA);
+	uint32_t control =
+		board_reg(UC_ARM_REG_CONTROL) & ~(uint32_t)(CONTROL_SPSEL | CONTROL_FPCA);
 	uint32_t sp, xpsr;
 
 	board_nvic_done(active);
@@ -118,8 +127,10 @@ void board_exception_return(uint32_t exc_return)
 	sp = board_reg(on_psp ? UC_ARM_REG_PSP : UC_ARM_REG_MSP);
 	xpsr = word_at(sp + 7 * 4);
 	if (to_thread != !board_nvic_any_active() || board_cpu_memory(sp, words * 4) == NULL) {
-		board_note("lockup: return to 0x%08x from exception %u does not fit the active exceptions or the "
-			   "stack 0x%08x", exc_return, active, sp);
+		board_note("lockup: return to 0x%08x from exception %u does not fit the active "
+			   "exceptions or the "
+			   "stack 0x%08x",
+			exc_return, active, sp);
 		board_stop(BOARD_STOP_LOCKUP);
 		return;
 	}
@@ -136,10 +147,12 @@ void board_exception_fault(unsigned exception, uint32_t cfsr, uint32_t address, 
 {
 	const unsigned taken = board_nvic_escalate(exception);
 
-	board_scs_fault(cfsr, address, valid, taken == BOARD_HARDFAULT && exception != BOARD_HARDFAULT);
+	board_scs_fault(
+		cfsr, address, valid, taken == BOARD_HARDFAULT && exception != BOARD_HARDFAULT);
 	if (taken == 0) {
-		board_note("lockup: fault (CFSR 0x%08x, address 0x%08x) at pc 0x%08x inside a fault handler",
-			   board_scs_cfsr(), address, board_cpu_pc());
+		board_note("lockup: fault (CFSR 0x%08x, address 0x%08x) at pc 0x%08x inside a "
+			   "fault handler",
+			board_scs_cfsr(), address, board_cpu_pc());
 		board_stop(BOARD_STOP_LOCKUP);
 		return;
 	}

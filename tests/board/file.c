@@ -21,7 +21,8 @@ struct board_file board_file_read(const char *path)
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
 		board_fail(BOARD_EX_NOINPUT, "%s: not a regular file", path);
 	if (st.st_size > (off_t)MAX_FILE)
-		board_fail(BOARD_EX_DATA, "%s: too big for an image (%lld bytes)", path, (long long)st.st_size);
+		board_fail(BOARD_EX_DATA, "%s: too big for an image (%lld bytes)", path,
+			(long long)st.st_size);
 	file.size = (size_t)st.st_size;
 	file.bytes = malloc(file.size + 1);
 	if (file.bytes == NULL)
@@ -56,7 +57,8 @@ void board_file_check_elf(const char *path, const struct board_file *file)
 
 	if (file->size < sizeof *head || memcmp(file->bytes, ELFMAG, SELFMAG) != 0)
 		board_fail(BOARD_EX_DATA, "%s: not an ELF file", path);
-	if (head->e_ident[EI_CLASS] != ELFCLASS32 || head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_machine != EM_ARM)
+	if (head->e_ident[EI_CLASS] != ELFCLASS32 || head->e_ident[EI_DATA] != ELFDATA2LSB ||
+		head->e_machine != EM_ARM)
 		board_fail(BOARD_EX_DATA, "%s: not a 32-bit little-endian ARM ELF file", path);
 }
 
@@ -67,7 +69,8 @@ int board_number(const char *text, uint64_t *value)
 	if (text[0] < '0' || text[0] > '9')
 		return 0;
 	errno = 0;
-	*value = strtoull(text, &end, text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10);
+	*value = strtoull(
+		text, &end, text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10);
 	return *end == '\0' && errno == 0;
 }
 
@@ -78,6 +81,7 @@ uint64_t board_number_of(const char *option, const char *text, uint64_t max)
 	if (!board_number(text, &value))
 		board_fail(BOARD_EX_USAGE, "%s %s: not a number", option, text);
 	if (value > max)
-		board_fail(BOARD_EX_USAGE, "%s %s: more than %llu", option, text, (unsigned long long)max);
+		board_fail(BOARD_EX_USAGE, "%s %s: more than %llu", option, text,
+			(unsigned long long)max);
 	return value;
 }

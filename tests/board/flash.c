@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "cpu.h"
 #include "inject.h"
+#include "lock.h"
 #include "nvic.h"
 #include "part.h"
 #include "report.h"
@@ -11,25 +12,33 @@
 #include "store.h"
 
 enum { ACR = 0x00, KEYR = 0x04, OPTKEYR = 0x08, SR = 0x0C, CR = 0x10, OPTCR = 0x14 };
-enum { SR_EOP = 1, SR_OPERR = 2, SR_WRPERR = 0x10, SR_PGAERR = 0x20, SR_PGPERR = 0x40, SR_PGSERR = 0x80,
-       SR_FLAGS = 0xF3, SR_BSY = 0x10000 };
-enum { CR_PG = 1, CR_SER = 2, CR_MER = 4, CR_STRT = 1 << 16, CR_EOPIE = 1 << 24, CR_ERRIE = 1 << 25 };
+enum {
+	SR_EOP = 1,
+	SR_OPERR = 2,
+	SR_WRPERR = 0x10,
+	SR_PGAERR = 0x20,
+	SR_PGPERR = 0x40,
+	SR_PGSERR = 0x80,
+	SR_FLAGS = 0xF3,
+	SR_BSY = 0x10000
+};
+enum {
+	CR_PG = 1,
+	CR_SER = 2,
+	CR_MER = 4,
+	CR_STRT = 1 << 16,
+	CR_EOPIE = 1 << 24,
+	CR_ERRIE = 1 << 25
+};
 enum { OPT_LOCK = 1, OPT_STRT = 2 };
 enum operation { PROGRAM, ERASE, OPTIONS };
 
-#define CR_LOCK  (UINT32_C(1) << 31)
-#define CR_KEPT  UINT32_C(0x0300037F)
+#define CR_LOCK (UINT32_C(1) << 31)
+#define CR_KEPT UINT32_C(0x0300037F)
 #define OPT_KEPT UINT32_C(0x0FFFFFEC)
 
-/* A lock: two keys in order open it; a wrong one jams it until reset (RM0090 3.6.1). */
-struct lock {
-	const char *name;
-	uint32_t keys[2];
-	int open, step, jammed;
-};
-
-static struct lock g_cr_lock = { "FLASH_KEYR", { 0x45670123, 0xCDEF89AB }, 0, 0, 0 };
-static struct lock g_opt_lock = { "FLASH_OPTKEYR", { 0x08192A3B, 0x4C5D6E7F }, 0, 0, 0 };
+static struct board_lock g_cr_lock = { "FLASH_KEYR", { 0x45670123, 0xCDEF89AB }, 0, 0, 0 };
+static struct board_lock g_opt_lock = { "FLASH_OPTKEYR", { 0x08192A3B, 0x4C5D6E7F }, 0, 0, 0 };
 static uint32_t g_acr, g_sr, g_cr, g_optcr, g_sectors, g_wanted_options;
 static enum operation g_operation;
 static enum board_cut g_cut;
@@ -38,19 +47,22 @@ static uint64_t g_until, g_seed;
 int board_flash_busy_flag, board_lenient;
 uint64_t board_flash_operations;
 
-uint64_t board_flash_busy_until(void) { return g_until; }
+uint64_t board_flash_busy_until(void)
+{
+	return g_until;
+}
 
 static void update_irq(void)
 {
-	board_nvic_line(BOARD_IRQ_FLASH, ((g_sr & SR_EOP) && (g_cr & CR_EOPIE))
-					 || ((g_sr & SR_OPERR) && (g_cr & CR_ERRIE)));
+	board_nvic_line(BOARD_IRQ_FLASH,
+		((g_sr & SR_EOP) && (g_cr & CR_EOPIE)) || ((g_sr & SR_OPERR) && (g_cr & CR_ERRIE)));
 }
 
 /* DS8626 table 40, typical, in microseconds: by PSIZE (x8, x16, x32) and kind of sector. */
 static uint64_t erase_time(unsigned sector)
 {
-	static const uint32_t us[3][3] = { { 400000, 1200000, 2000000 }, { 300000, 700000, 1300000 },
-					   { 250000, 550000, 1000000 } };
+	static const uint32_t us[3][3] = { { 400000, 1200000, 2000000 },
+		{ 300000, 700000, 1300000 }, { 250000, 550000, 1000000 } };
 
 	return us[g_cr >> 8 & 3][sector < 4 ? 0 : sector == 4 ? 1 : 2] * BOARD_US;
 }
@@ -133,9 +145,12 @@ static void start_erase(void)
 	unsigned i;
 
 	g_sectors = g_cr & CR_MER ? 0xFFF : UINT32_C(1) << sector;
-	if ((g_cr & CR_PG) || !(g_cr & (CR_SER | CR_MER)) || g_sectors > 0xFFF || (g_cr >> 8 & 3) == 3) {
-		error(SR_PGSERR, "PGSERR", base, (g_cr >> 8 & 3) == 3 ? "PSIZE x64 needs an external Vpp"
-				 : "STRT with CR neither a sector nor a mass erase of an existing sector");
+	if ((g_cr & CR_PG) || !(g_cr & (CR_SER | CR_MER)) || g_sectors > 0xFFF ||
+		(g_cr >> 8 & 3) == 3) {
+		error(SR_PGSERR, "PGSERR", base,
+			(g_cr >> 8 & 3) == 3 ? "PSIZE x64 needs an external Vpp"
+					     : "STRT with CR neither a sector nor a mass erase of "
+					       "an existing sector");
 		return;
 	}
 	if (write_protected(g_sectors)) {
@@ -172,7 +187,8 @@ static const char *store_error(uint32_t address, unsigned size, uint32_t *flag, 
 	if (size != 1u << (g_cr >> 8 & 3))
 		return "store of another width than CR.PSIZE";
 	*flag = SR_WRPERR, *name = "WRPERR";
-	if (otp ? board_otp_locked(address) : write_protected(UINT32_C(1) << board_sector_of(address)))
+	if (otp ? board_otp_locked(address)
+		: write_protected(UINT32_C(1) << board_sector_of(address)))
 		return "program of a write protected sector or locked OTP block";
 	return NULL;
 }
@@ -194,9 +210,10 @@ void board_flash_store(uint32_t address, unsigned size, uint64_t value)
 		return;
 	}
 	if (!board_lenient && board_cells_programmed(address, size)) {
-		board_diagnose("flash: second program of 0x%08x since its erase%s (holds 0x%08x, store of 0x%x)",
-			       address, board_cells_torn(address) ? ", or the first after a cut" : "",
-			       board_cells_word(address), low);
+		board_diagnose("flash: second program of 0x%08x since its erase%s (holds 0x%08x, "
+			       "store of 0x%x)",
+			address, board_cells_torn(address) ? ", or the first after a cut" : "",
+			board_cells_word(address), low);
 		return;
 	}
 	if (!begin(PROGRAM, 16 * BOARD_US)) /* the same for every width */
@@ -207,34 +224,17 @@ void board_flash_store(uint32_t address, unsigned size, uint64_t value)
 	begun();
 }
 
-static void turn_key(struct lock *lock, uint32_t key)
-{
-	if (!lock->open && !lock->jammed && key == lock->keys[lock->step]) {
-		lock->open = lock->step == 1;
-		lock->step = !lock->step;
-		return;
-	}
-	if (!board_lenient)
-		board_diagnose("flash: %s: wrong key 0x%08x (%s): locked until reset", lock->name, key,
-			       lock->open ? "it is open already" : lock->jammed ? "it was jammed before"
-			       : lock->step ? "the second was due" : "the first was due");
-	lock->open = 0;
-	lock->jammed = 1;
-	board_cpu_bus_fault(0x40023C04);
-}
-
 static void write_cr(uint32_t value)
 {
 	if (!g_cr_lock.open) {
 		if (!board_lenient)
-			board_diagnose("flash: write of 0x%08x to FLASH_CR while it is locked", value);
+			board_diagnose(
+				"flash: write of 0x%08x to FLASH_CR while it is locked", value);
 		return;
 	}
 	g_cr = value & CR_KEPT;
-	if (value & CR_LOCK) {
-		g_cr_lock.open = 0;
-		g_cr_lock.step = 0;
-	}
+	if (value & CR_LOCK)
+		board_lock_close(&g_cr_lock);
 	if (value & CR_STRT)
 		start_erase();
 	update_irq();
@@ -261,14 +261,13 @@ static void write_optcr(uint32_t value)
 {
 	if (!g_opt_lock.open) {
 		if (!board_lenient)
-			board_diagnose("flash: write of 0x%08x to FLASH_OPTCR while it is locked", value);
+			board_diagnose(
+				"flash: write of 0x%08x to FLASH_OPTCR while it is locked", value);
 		return;
 	}
 	g_optcr = value & (OPT_KEPT | OPT_STRT);
-	if (value & OPT_LOCK) {
-		g_opt_lock.open = 0;
-		g_opt_lock.step = 0;
-	}
+	if (value & OPT_LOCK)
+		board_lock_close(&g_opt_lock);
 	if (value & OPT_STRT)
 		start_options();
 }
@@ -276,11 +275,17 @@ static void write_optcr(uint32_t value)
 uint32_t board_flash_read(uint32_t offset)
 {
 	switch (offset) {
-	case ACR: return g_acr;
-	case SR: return g_sr | (board_flash_is_busy() ? SR_BSY : 0);
-	case CR: return g_cr | (g_cr_lock.open ? 0 : CR_LOCK) | (board_flash_is_busy() ? CR_STRT : 0);
-	case OPTCR: return g_optcr | (g_opt_lock.open ? 0 : OPT_LOCK);
-	default: return 0;
+	case ACR:
+		return g_acr;
+	case SR:
+		return g_sr | (board_flash_is_busy() ? SR_BSY : 0);
+	case CR:
+		return g_cr | (g_cr_lock.open ? 0 : CR_LOCK) |
+			(board_flash_is_busy() ? CR_STRT : 0);
+	case OPTCR:
+		return g_optcr | (g_opt_lock.open ? 0 : OPT_LOCK);
+	default:
+		return 0;
 	}
 }
 
@@ -291,17 +296,31 @@ void board_flash_write(uint32_t offset, uint32_t value, uint32_t mask)
 	if (board_flash_is_busy() && (offset == CR || offset == OPTCR)) {
 		if (!board_lenient)
 			board_diagnose("flash: write of 0x%08x to %s while BSY is set", value,
-				       offset == CR ? "FLASH_CR" : "FLASH_OPTCR");
+				offset == CR ? "FLASH_CR" : "FLASH_OPTCR");
 		board_cpu_stall(); /* RM0090 3.9.6: the bus waits */
 	}
 	switch (offset) {
-	case ACR: g_acr = whole & 0x1F07; break;
-	case KEYR: turn_key(&g_cr_lock, value); break;
-	case OPTKEYR: turn_key(&g_opt_lock, value); break;
-	case SR: g_sr &= ~(value & mask & SR_FLAGS); update_irq(); break;
-	case CR: write_cr(whole); break;
-	case OPTCR: write_optcr(whole); break;
-	default: break;
+	case ACR:
+		g_acr = whole & 0x1F07;
+		break;
+	case KEYR:
+		board_lock_turn(&g_cr_lock, value);
+		break;
+	case OPTKEYR:
+		board_lock_turn(&g_opt_lock, value);
+		break;
+	case SR:
+		g_sr &= ~(value & mask & SR_FLAGS);
+		update_irq();
+		break;
+	case CR:
+		write_cr(whole);
+		break;
+	case OPTCR:
+		write_optcr(whole);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -325,8 +344,8 @@ void board_flash_reset(enum board_reset cause)
 	board_flash_end();
 	board_timer_set(BOARD_TIMER_FLASH, BOARD_NEVER);
 	g_acr = g_sr = g_cr = 0;
-	g_cr_lock.open = g_cr_lock.step = g_cr_lock.jammed = 0;
-	g_opt_lock.open = g_opt_lock.step = g_opt_lock.jammed = 0;
+	board_lock_reset(&g_cr_lock);
+	board_lock_reset(&g_opt_lock);
 	g_optcr = board_store->options & OPT_KEPT;
 	board_store->resets++;
 	board_cells_draw_marginal(g_seed ^ board_store->resets);

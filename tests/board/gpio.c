@@ -2,8 +2,17 @@
 
 #include <string.h>
 
-enum { MODER = 0x00, PUPDR = 0x0C, IDR = 0x10, ODR = 0x14, BSRR = 0x18, LCKR = 0x1C, AFRL = 0x20, SIZE = 0x28,
-       PORTS = 9 };
+enum {
+	MODER = 0x00,
+	PUPDR = 0x0C,
+	IDR = 0x10,
+	ODR = 0x14,
+	BSRR = 0x18,
+	LCKR = 0x1C,
+	AFRL = 0x20,
+	SIZE = 0x28,
+	PORTS = 9
+};
 
 static uint32_t g_regs[PORTS][SIZE / 4];
 static int g_pressed;
@@ -12,8 +21,14 @@ uint64_t board_gpio_changes;
 
 #define REG(port, offset) g_regs[port][(offset) / 4]
 
-void board_gpio_press(int pressed) { g_pressed = pressed; }
-int board_gpio_pressed(void) { return g_pressed; }
+void board_gpio_press(int pressed)
+{
+	g_pressed = pressed;
+}
+int board_gpio_pressed(void)
+{
+	return g_pressed;
+}
 
 /* 8.4.1, 8.4.3, 8.4.4: the debug pins of ports A and B start as alternate functions. */
 void board_gpio_reset(void)
@@ -71,6 +86,6 @@ void board_gpio_write(unsigned port, uint32_t offset, uint32_t value, uint32_t m
 
 int board_gpio_is_alternate(unsigned port, unsigned pin, unsigned af)
 {
-	return (REG(port, MODER) >> 2 * pin & 3) == 2
-	       && (REG(port, AFRL + pin / 8 * 4) >> 4 * (pin % 8) & 0xF) == af;
+	return (REG(port, MODER) >> 2 * pin & 3) == 2 &&
+		(REG(port, AFRL + pin / 8 * 4) >> 4 * (pin % 8) & 0xF) == af;
 }

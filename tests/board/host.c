@@ -1,4 +1,3 @@
-#define _XOPEN_SOURCE 700
 #include "host.h"
 
 #include <errno.h>
@@ -7,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
@@ -17,13 +17,14 @@
 #include "stop.h"
 #include "usart.h"
 
-enum { QUIET_MS = 20, LAG_MS = 50, MANY_POLLS = 200 };
+enum { QUIET_MS = 20, LAG_MS = 10, MANY_POLLS = 200 };
 
-static int g_pty = -1, g_warp, g_idle, g_stuck;
+static int g_pty = -1, g_warp, g_idle, g_stuck, g_opened;
 static const char *g_link;
 static unsigned g_polls;
 static uint8_t g_in[65536];
-static size_t g_in_first, g_in_end;
+static uint8_t g_early[4096];
+static size_t g_in_first, g_in_end, g_early_end;
 static uint64_t g_real_reference, g_virtual_reference, g_last_traffic;
 static volatile sig_atomic_t g_interrupted, g_button;
 
@@ -51,7 +52,8 @@ int board_host_interrupted(void)
 /* Waits until real time is where virtual time is, or a byte comes. */
 static void wait_for_real_time(void)
 {
-	const uint64_t virtual_time = board_now() - g_virtual_reference, real = real_now() - g_real_reference;
+	const uint64_t virtual_time = board_now() - g_virtual_reference,
+		       real = real_now() - g_real_reference;
 	struct pollfd p = { g_pty, POLLIN, 0 };
 	uint64_t ahead, before;
 
@@ -66,8 +68,10 @@ static void wait_for_real_time(void)
 	before = real_now();
 	if (poll(&p, 1, (int)(ahead / BOARD_MS)) != 0 && (p.revents & POLLHUP)) {
 		/* nobody has the line open: poll does not wait then */
-		const uint64_t left = ahead - (real_now() - before < ahead ? real_now() - before : ahead);
-		const struct timespec t = { (time_t)(left / BOARD_S), (long)(left % BOARD_S / 1000) };
+		const uint64_t left =
+			ahead - (real_now() - before < ahead ? real_now() - before : ahead);
+		const struct timespec t = { (time_t)(left / BOARD_S),
+			(long)(left % BOARD_S / 1000) };
 
 		nanosleep(&t, NULL);
 	}
@@ -76,7 +80,8 @@ static void wait_for_real_time(void)
 /* Time spent computing is not made up for: only what passes from here on is paced. */
 static void restart_pace(void)
 {
-	const uint64_t virtual_time = board_now() - g_virtual_reference, real = real_now() - g_real_reference;
+	const uint64_t virtual_time = board_now() - g_virtual_reference,
+		       real = real_now() - g_real_reference;
 
 	if (virtual_time > real) {
 		g_virtual_reference = board_now();
@@ -101,6 +106,40 @@ static void read_line(void)
 	board_usart_host_ready();
 }
 
+static int somebody_listens(void)
+{
+	struct pollfd p = { g_pty, 0, 0 };
+
+	if (poll(&p, 1, 0) >= 0 && !(p.revents & POLLHUP))
+		g_opened = 1;
+	return !(p.revents & POLLHUP);
+}
+
+static void write_line(uint8_t byte)
+{
+	struct pollfd p = { g_pty, POLLOUT, 0 };
+
+	if (poll(&p, 1, g_stuck ? 0 : 500) <= 0 || !(p.revents & POLLOUT)) {
+		g_stuck = 1;
+		return;
+	}
+	g_stuck = 0;
+	if (write(g_pty, &byte, 1) != 1)
+		g_stuck = 1;
+}
+
+/* What was sent before anybody could open the line waits for the first who does. */
+static void send_early(void)
+{
+	size_t i;
+
+	if (g_early_end == 0 || !somebody_listens())
+		return;
+	for (i = 0; i < g_early_end; i++)
+		write_line(g_early[i]);
+	g_early_end = 0;
+}
+
 static void tick(void)
 {
 	if (g_interrupted)
@@ -116,6 +155,7 @@ static void tick(void)
 			restart_pace();
 		g_polls = 0;
 		read_line();
+		send_early();
 	}
 	board_timer_set(BOARD_TIMER_HOST, board_now() + BOARD_MS);
 }
@@ -147,22 +187,18 @@ int board_host_receive(uint8_t *byte)
 	return 1;
 }
 
-/* A full line: wait a little for a slow reader; a line nobody has open loses bytes, as a real one does. */
+/* A line that was opened and closed again loses bytes, as a real one does. */
 void board_host_send(uint8_t byte)
 {
-	struct pollfd p = { g_pty, POLLOUT, 0 };
-
 	if (g_pty < 0)
 		return;
 	g_last_traffic = real_now();
 	g_polls = 0;
-	if (poll(&p, 1, g_stuck ? 0 : 500) <= 0 || (p.revents & POLLHUP) || !(p.revents & POLLOUT)) {
-		g_stuck = !(p.revents & POLLHUP);
-		return;
-	}
-	g_stuck = 0;
-	if (write(g_pty, &byte, 1) != 1)
-		board_uart_lost++;
+	send_early();
+	if (somebody_listens())
+		write_line(byte);
+	else if (!g_opened && g_early_end < sizeof g_early)
+		g_early[g_early_end++] = byte;
 }
 
 static void make_link(const char *link, const char *slave)
@@ -171,11 +207,13 @@ static void make_link(const char *link, const char *slave)
 
 	if (lstat(link, &st) == 0) {
 		if (!S_ISLNK(st.st_mode))
-			board_fail(BOARD_EX_CANTCREATE, "--serial %s: exists and is not a symbolic link", link);
+			board_fail(BOARD_EX_CANTCREATE,
+				"--serial %s: exists and is not a symbolic link", link);
 		unlink(link);
 	}
 	if (symlink(slave, link) != 0)
-		board_fail(BOARD_EX_CANTCREATE, "--serial %s: cannot link to %s: %s", link, slave, strerror(errno));
+		board_fail(BOARD_EX_CANTCREATE, "--serial %s: cannot link to %s: %s", link, slave,
+			strerror(errno));
 	g_link = link;
 }
 
@@ -186,7 +224,8 @@ static void make_raw(const char *slave)
 	struct termios t;
 
 	if (fd < 0 || tcgetattr(fd, &t) != 0)
-		board_fail(BOARD_EX_IO, "%s: cannot open the pseudo terminal: %s", slave, strerror(errno));
+		board_fail(BOARD_EX_IO, "%s: cannot open the pseudo terminal: %s", slave,
+			strerror(errno));
 	t.c_iflag = t.c_oflag = t.c_lflag = 0;
 	t.c_cflag = CS8 | CREAD | CLOCAL;
 	t.c_cc[VMIN] = 1;
@@ -202,7 +241,8 @@ static void open_line(const char *link)
 	const char *slave;
 
 	g_pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (g_pty < 0 || grantpt(g_pty) != 0 || unlockpt(g_pty) != 0 || (slave = ptsname(g_pty)) == NULL)
+	if (g_pty < 0 || grantpt(g_pty) != 0 || unlockpt(g_pty) != 0 ||
+		(slave = ptsname(g_pty)) == NULL)
 		board_fail(BOARD_EX_IO, "no pseudo terminal: %s", strerror(errno));
 	fcntl(g_pty, F_SETFL, O_NONBLOCK);
 	make_raw(slave);
@@ -225,8 +265,28 @@ void board_host_init(const char *link, int warp)
 	board_timer_set(BOARD_TIMER_HOST, board_now() + BOARD_MS);
 }
 
+/* When the master closes, bytes the reader has not fetched are gone: give it a moment, the kernel too. */
+static void drain(void)
+{
+	const struct timespec moment = { 0, 1000000 };
+	int slave, left = 0, tries;
+
+	send_early();
+	if (!somebody_listens() ||
+		(slave = open(ptsname(g_pty), O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
+		return;
+	for (tries = 0; tries < 20 || (tries < 500 && left > 0); tries++) {
+		nanosleep(&moment, NULL);
+		if (ioctl(slave, FIONREAD, &left) != 0)
+			break;
+	}
+	close(slave);
+}
+
 void board_host_close(void)
 {
+	if (g_pty >= 0)
+		drain();
 	if (g_link != NULL)
 		unlink(g_link);
 	g_link = NULL;

@@ -22,7 +22,8 @@ static struct event {
 } g_events[MAX];
 static unsigned g_cut_count, g_event_count, g_next;
 
-static struct event *new_event(const char *option, const char *text, const char *number, enum what what)
+static struct event *new_event(
+	const char *option, const char *text, const char *number, enum what what)
 {
 	if (g_event_count == MAX)
 		board_fail(BOARD_EX_USAGE, "%s %s: more than %d of them", option, text, MAX);
@@ -147,8 +148,10 @@ void board_inject_start(void)
 	unsigned i;
 
 	for (i = 0; i < g_event_count; i++)
-		if (g_events[i].what == FLIP && board_cpu_memory(g_events[i].address, g_events[i].bit / 8 + 1) == NULL)
-			board_fail(BOARD_EX_USAGE, "--flip: no flash, SRAM or CCM at 0x%08x", g_events[i].address);
+		if (g_events[i].what == FLIP &&
+			board_cpu_memory(g_events[i].address, g_events[i].bit / 8 + 1) == NULL)
+			board_fail(BOARD_EX_USAGE, "--flip: no flash, SRAM or CCM at 0x%08x",
+				g_events[i].address);
 	qsort(g_events, g_event_count, sizeof *g_events, by_instruction);
 	arm();
 }

@@ -5,15 +5,18 @@
 #include "stop.h"
 
 static const char g_usage[] =
-	"board: an emulated STM32F407VG that runs any firmware, and can be cut off, torn and disturbed\n"
+	"board: an emulated STM32F407VG that runs any firmware, and can be cut off, torn and "
+	"disturbed\n"
 	"  board program --flash FILE [-ob NAME=VALUE ...] IMAGE...\n"
 	"  board run --flash FILE [--serial PATH] [--elf FILE] [--time-max MS] ...\n"
 	"  board read --flash FILE [--from ADDR --size N] [-o OUT]\n"
 	"  board diff FILE1 FILE2\n"
 	"  board info --flash FILE\n"
 	"  board SUBCOMMAND --help\n"
-	"A flash file is a chip: flash, option bytes, OTP, and what a cut left behind. For example:\n"
-	"  board program --flash chip.flash loader.elf && board run --flash chip.flash --serial tty --elf loader.elf\n";
+	"A flash file is a chip: flash, option bytes, OTP, and what a cut left behind. For "
+	"example:\n"
+	"  board program --flash chip.flash loader.elf && board run --flash chip.flash --serial "
+	"tty --elf loader.elf\n";
 
 char *board_option_value(int argc, char **argv, int *i)
 {
@@ -28,8 +31,8 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*command)(int argc, char **argv);
 	} commands[] = { { "program", board_command_program }, { "run", board_command_run },
-			 { "read", board_command_read }, { "diff", board_command_diff },
-			 { "info", board_command_info } };
+		{ "read", board_command_read }, { "diff", board_command_diff },
+		{ "info", board_command_info } };
 	unsigned i;
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
@@ -41,5 +44,5 @@ int main(int argc, char **argv)
 			return commands[i].command(argc - 1, argv + 1);
 	fputs(g_usage, stderr);
 	board_fail(BOARD_EX_USAGE, argc > 1 ? "'%s' is not a subcommand" : "no subcommand given",
-		   argc > 1 ? argv[1] : "");
+		argc > 1 ? argv[1] : "");
 }

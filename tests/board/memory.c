@@ -8,9 +8,9 @@
 #include "stop.h"
 #include "store.h"
 
-#define PAGE       4096u
-#define SYSTEM     UINT32_C(0x1FFF7000) /* the page of OTP, unique id, flash size */
-#define MAX_WATCH  64
+#define PAGE 4096u
+#define SYSTEM UINT32_C(0x1FFF7000) /* the page of OTP, unique id, flash size */
+#define MAX_WATCH 64
 #define MAX_STORES 16
 
 uint8_t *board_sram, *board_ccm;
@@ -57,10 +57,11 @@ void board_cpu_lose_ram(uint64_t seed)
 /* RM0090 39.2 (flash size), 39.1 (unique id), 3.6.1 table 14 (option bytes). */
 static void fill_system(void)
 {
-	static const uint8_t uid[12] = { 0x1D, 0x00, 0x2B, 0x00, 0x0A, 0x51, 0x36, 0x33, 0x36, 0x38, 0x36, 0x30 };
+	static const uint8_t uid[12] = { 0x1D, 0x00, 0x2B, 0x00, 0x0A, 0x51, 0x36, 0x33, 0x36, 0x38,
+		0x36, 0x30 };
 	const uint16_t kib = BOARD_FLASH_SIZE / 1024;
 	const uint16_t words[2] = { (uint16_t)(board_store->options & 0xFFFC),
-				    (uint16_t)(board_store->options >> 16 & 0x0FFF) };
+		(uint16_t)(board_store->options >> 16 & 0x0FFF) };
 
 	memcpy(g_system + (BOARD_OTP_BASE - SYSTEM), board_store->otp, BOARD_OTP_SIZE);
 	memcpy(g_system + (BOARD_UID_BASE - SYSTEM), uid, sizeof uid);
@@ -74,7 +75,8 @@ static void map(uc_engine *uc, uint32_t base, uint32_t size, uint32_t rights, ui
 	const uc_err error = uc_mem_map_ptr(uc, base, size, rights, memory);
 
 	if (error != UC_ERR_OK)
-		board_fail(BOARD_EX_SOFTWARE, "libunicorn: mapping 0x%08x: %s", base, uc_strerror(error));
+		board_fail(BOARD_EX_SOFTWARE, "libunicorn: mapping 0x%08x: %s", base,
+			uc_strerror(error));
 }
 
 void board_memory_map(uc_engine *uc)
@@ -89,10 +91,12 @@ void board_memory_map(uc_engine *uc)
 	map(uc, BOARD_OPT_BASE, PAGE, UC_PROT_READ, g_options);
 }
 
-static void on_ram_write(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
+static void on_ram_write(
+	uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
 {
 	const uint32_t a = (uint32_t)address;
-	const uint32_t first = a >= BOARD_SRAM_BASE ? a - BOARD_SRAM_BASE : a - BOARD_CCM_BASE + BOARD_SRAM_SIZE;
+	const uint32_t first =
+		a >= BOARD_SRAM_BASE ? a - BOARD_SRAM_BASE : a - BOARD_CCM_BASE + BOARD_SRAM_SIZE;
 	uint32_t i;
 
 	(void)uc;
@@ -105,7 +109,8 @@ static void on_ram_write(uc_engine *uc, uc_mem_type type, uint64_t address, int 
 	}
 }
 
-static void on_flash_read(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
+static void on_flash_read(
+	uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
 {
 	(void)uc;
 	(void)type;
@@ -119,10 +124,12 @@ static void on_flash_read(uc_engine *uc, uc_mem_type type, uint64_t address, int
 
 void board_memory_hook(void (*hook)(int type, void (*function)(void), uint32_t from, uint32_t to))
 {
-	hook(UC_HOOK_MEM_WRITE, (void (*)(void))on_ram_write, BOARD_SRAM_BASE, BOARD_SRAM_BASE + BOARD_SRAM_SIZE - 1);
-	hook(UC_HOOK_MEM_WRITE, (void (*)(void))on_ram_write, BOARD_CCM_BASE, BOARD_CCM_BASE + BOARD_CCM_SIZE - 1);
+	hook(UC_HOOK_MEM_WRITE, (void (*)(void))on_ram_write, BOARD_SRAM_BASE,
+		BOARD_SRAM_BASE + BOARD_SRAM_SIZE - 1);
+	hook(UC_HOOK_MEM_WRITE, (void (*)(void))on_ram_write, BOARD_CCM_BASE,
+		BOARD_CCM_BASE + BOARD_CCM_SIZE - 1);
 	hook(UC_HOOK_MEM_READ, (void (*)(void))on_flash_read, BOARD_FLASH_BASE,
-	     BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1);
+		BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1);
 	hook(UC_HOOK_MEM_READ, (void (*)(void))on_flash_read, 0, BOARD_FLASH_SIZE - 1);
 }
 
@@ -132,13 +139,14 @@ uint8_t *board_cpu_memory(uint32_t address, uint32_t size)
 		uint32_t base, size;
 		uint8_t *memory;
 	} areas[] = { { BOARD_FLASH_BASE, BOARD_FLASH_SIZE, board_flash_bytes },
-		      { BOARD_SRAM_BASE, BOARD_SRAM_SIZE, board_sram },
-		      { BOARD_CCM_BASE, BOARD_CCM_SIZE, board_ccm },
-		      { 0, BOARD_FLASH_SIZE, board_flash_bytes } };
+		{ BOARD_SRAM_BASE, BOARD_SRAM_SIZE, board_sram },
+		{ BOARD_CCM_BASE, BOARD_CCM_SIZE, board_ccm },
+		{ 0, BOARD_FLASH_SIZE, board_flash_bytes } };
 	unsigned i;
 
 	for (i = 0; i < 4; i++)
-		if (board_in(address, areas[i].base, areas[i].size) && size <= areas[i].size - (address - areas[i].base))
+		if (board_in(address, areas[i].base, areas[i].size) &&
+			size <= areas[i].size - (address - areas[i].base))
 			return areas[i].memory + (address - areas[i].base);
 	return NULL;
 }
@@ -217,7 +225,8 @@ static uint8_t *cell(uint32_t address)
 		return board_flash_bytes + (address & (BOARD_FLASH_SIZE - 1));
 	if (board_in(address, SYSTEM, PAGE))
 		return g_system + (address - SYSTEM);
-	return board_in(address, BOARD_OPT_BASE, PAGE) ? g_options + (address - BOARD_OPT_BASE) : NULL;
+	return board_in(address, BOARD_OPT_BASE, PAGE) ? g_options + (address - BOARD_OPT_BASE)
+						       : NULL;
 }
 
 int board_memory_flash_store(uint32_t address, unsigned size, uint64_t value)

@@ -96,8 +96,8 @@ static unsigned best_pending(void)
 	unsigned i, best = 0;
 
 	for (i = 1; i < BOARD_EXCEPTIONS; i++)
-		if (g_exception[i].pending && g_exception[i].enabled
-		    && (best == 0 || fixed_priority(i) < fixed_priority(best)))
+		if (g_exception[i].pending && g_exception[i].enabled &&
+			(best == 0 || fixed_priority(i) < fixed_priority(best)))
 			best = i;
 	return best;
 }
@@ -167,9 +167,14 @@ void board_nvic_enable_fault(unsigned exception, int enabled)
 static uint32_t bit_of(uint32_t bank, unsigned n)
 {
 	switch (bank) {
-	case 0x100: case 0x180: return g_exception[n].enabled;
-	case 0x200: case 0x280: return g_exception[n].pending;
-	default: return g_exception[n].active;
+	case 0x100:
+	case 0x180:
+		return g_exception[n].enabled;
+	case 0x200:
+	case 0x280:
+		return g_exception[n].pending;
+	default:
+		return g_exception[n].active;
 	}
 }
 
@@ -183,7 +188,9 @@ uint32_t board_nvic_read(uint32_t offset)
 	if (offset >= 0x400) {
 		for (i = 0; i < 4; i++)
 			if (offset - 0x400 + i < BOARD_IRQS)
-				value |= (uint32_t)g_exception[BOARD_IRQ0 + offset - 0x400 + i].priority << 8 * i;
+				value |= (uint32_t)g_exception[BOARD_IRQ0 + offset - 0x400 + i]
+						 .priority
+					<< 8 * i;
 		return value;
 	}
 	for (i = 0; i < 32; i++)
@@ -195,11 +202,20 @@ uint32_t board_nvic_read(uint32_t offset)
 static void write_bit(uint32_t bank, unsigned n)
 {
 	switch (bank) {
-	case 0x100: g_exception[n].enabled = 1; break;
-	case 0x180: g_exception[n].enabled = 0; break;
-	case 0x200: g_exception[n].pending = 1; break;
-	case 0x280: g_exception[n].pending = g_exception[n].line && !g_exception[n].active; break;
-	default: break;
+	case 0x100:
+		g_exception[n].enabled = 1;
+		break;
+	case 0x180:
+		g_exception[n].enabled = 0;
+		break;
+	case 0x200:
+		g_exception[n].pending = 1;
+		break;
+	case 0x280:
+		g_exception[n].pending = g_exception[n].line && !g_exception[n].active;
+		break;
+	default:
+		break;
 	}
 }
 
@@ -210,7 +226,8 @@ void board_nvic_write(uint32_t offset, uint32_t value, uint32_t mask)
 
 	for (i = 0; offset >= 0x400 && i < 4; i++)
 		if (offset - 0x400 + i < BOARD_IRQS && (mask >> 8 * i & 0xFF))
-			board_nvic_set_priority(BOARD_IRQ0 + offset - 0x400 + i, (uint8_t)(value >> 8 * i));
+			board_nvic_set_priority(
+				BOARD_IRQ0 + offset - 0x400 + i, (uint8_t)(value >> 8 * i));
 	for (i = 0; offset < 0x400 && i < 32; i++)
 		if (first + i < BOARD_IRQS && (value & mask) >> i & 1)
 			write_bit(offset & 0x780, BOARD_IRQ0 + first + i);

@@ -11,16 +11,30 @@
 #include "part.h"
 
 enum {
-	BOARD_NMI = 2, BOARD_HARDFAULT = 3, BOARD_MEMFAULT = 4, BOARD_BUSFAULT = 5, BOARD_USAGEFAULT = 6,
-	BOARD_SVCALL = 11, BOARD_PENDSV = 14, BOARD_SYSTICK = 15, BOARD_IRQ0 = 16,
+	BOARD_NMI = 2,
+	BOARD_HARDFAULT = 3,
+	BOARD_MEMFAULT = 4,
+	BOARD_BUSFAULT = 5,
+	BOARD_USAGEFAULT = 6,
+	BOARD_SVCALL = 11,
+	BOARD_PENDSV = 14,
+	BOARD_SYSTICK = 15,
+	BOARD_IRQ0 = 16,
 	BOARD_EXCEPTIONS = BOARD_IRQ0 + BOARD_IRQS
 };
 
 /* Positions of RM0090 table 62 that the models raise. */
 enum {
-	BOARD_IRQ_FLASH = 4, BOARD_IRQ_DMA1_S0 = 11, BOARD_IRQ_USART1 = 37, BOARD_IRQ_USART2 = 38,
-	BOARD_IRQ_USART3 = 39, BOARD_IRQ_DMA1_S7 = 47, BOARD_IRQ_DMA2_S0 = 56, BOARD_IRQ_DMA2_S5 = 68,
-	BOARD_IRQ_USART6 = 71, BOARD_IRQ_RNG = 80
+	BOARD_IRQ_FLASH = 4,
+	BOARD_IRQ_DMA1_S0 = 11,
+	BOARD_IRQ_USART1 = 37,
+	BOARD_IRQ_USART2 = 38,
+	BOARD_IRQ_USART3 = 39,
+	BOARD_IRQ_DMA1_S7 = 47,
+	BOARD_IRQ_DMA2_S0 = 56,
+	BOARD_IRQ_DMA2_S5 = 68,
+	BOARD_IRQ_USART6 = 71,
+	BOARD_IRQ_RNG = 80
 };
 
 void board_nvic_reset(void);
@@ -33,7 +47,7 @@ void board_nvic_line(unsigned irq, int level); /* a peripheral's level-triggered
 
 /* The exception to take now, or 0. Needs the core's mask registers. */
 unsigned board_nvic_next(void);
-int board_nvic_wakes(void);       /* would end WFI: as above, PRIMASK ignored */
+int board_nvic_wakes(void); /* would end WFI: as above, PRIMASK ignored */
 void board_nvic_take(unsigned exception);
 void board_nvic_done(unsigned exception);
 

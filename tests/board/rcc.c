@@ -8,12 +8,38 @@
 #include "scs.h"
 #include "stop.h"
 
-enum { CR = 0x00, PLLCFGR = 0x04, CFGR = 0x08, AHB1ENR = 0x30, AHB2ENR = 0x34, APB1ENR = 0x40, APB2ENR = 0x44,
-       BDCR = 0x70, CSR = 0x74, SIZE = 0x90 };
-enum { CR_HSION = 1, CR_HSIRDY = 2, CR_HSEON = 1 << 16, CR_HSERDY = 1 << 17, CR_PLLON = 1 << 24,
-       CR_PLLRDY = 1 << 25, CR_I2SON = 1 << 26, CR_I2SRDY = 1 << 27 };
-enum { CSR_LSION = 1, CSR_LSIRDY = 2, CSR_RMVF = 1 << 24, CSR_POWER = 0x0E000000, CSR_PIN = 1 << 26,
-       CSR_SOFTWARE = 1 << 28, CSR_IWDG = 1 << 29, CSR_WWDG = 1 << 30 };
+enum {
+	CR = 0x00,
+	PLLCFGR = 0x04,
+	CFGR = 0x08,
+	AHB1ENR = 0x30,
+	AHB2ENR = 0x34,
+	APB1ENR = 0x40,
+	APB2ENR = 0x44,
+	BDCR = 0x70,
+	CSR = 0x74,
+	SIZE = 0x90
+};
+enum {
+	CR_HSION = 1,
+	CR_HSIRDY = 2,
+	CR_HSEON = 1 << 16,
+	CR_HSERDY = 1 << 17,
+	CR_PLLON = 1 << 24,
+	CR_PLLRDY = 1 << 25,
+	CR_I2SON = 1 << 26,
+	CR_I2SRDY = 1 << 27
+};
+enum {
+	CSR_LSION = 1,
+	CSR_LSIRDY = 2,
+	CSR_RMVF = 1 << 24,
+	CSR_POWER = 0x0E000000,
+	CSR_PIN = 1 << 26,
+	CSR_SOFTWARE = 1 << 28,
+	CSR_IWDG = 1 << 29,
+	CSR_WWDG = 1 << 30
+};
 
 static uint32_t g_regs[SIZE / 4], g_pwr_cr, g_pwr_csr, g_flags;
 
@@ -35,16 +61,22 @@ static uint32_t pll_vco(void)
 static uint32_t sysclk(void)
 {
 	switch (REG(CFGR) & 3) {
-	case 1: return BOARD_HSE_HZ;
-	case 2: return pll_vco() / (((REG(PLLCFGR) >> 16 & 3) + 1) * 2);
-	default: return BOARD_HSI_HZ;
+	case 1:
+		return BOARD_HSE_HZ;
+	case 2:
+		return pll_vco() / (((REG(PLLCFGR) >> 16 & 3) + 1) * 2);
+	default:
+		return BOARD_HSI_HZ;
 	}
 }
 
 /* HPRE: 0xxx is 1; 1000 is 2 ... 1011 is 16; 1100 is 64 ... 1111 is 512 (7.3.3). */
 static uint32_t hclk(void)
 {
-	const uint32_t hpre = REG(CFGR) >> 4 & 0xF, shift = hpre < 8 ? 0 : hpre < 12 ? hpre - 7 : hpre - 6;
+	const uint32_t hpre = REG(CFGR) >> 4 & 0xF,
+		       shift = hpre < 8 ? 0
+		: hpre < 12             ? hpre - 7
+					: hpre - 6;
 
 	return sysclk() >> shift;
 }
@@ -76,8 +108,8 @@ static void check_clock(uint32_t hz)
 	else if (wait_states < needed)
 		wrong = "too few flash wait states for this HCLK";
 	if (wrong != NULL)
-		board_diagnose("rcc: %s (HCLK %u Hz, PCLK1 %u, PCLK2 %u, ACR latency %u)", wrong, hz,
-			       board_rcc_pclk(1), board_rcc_pclk(2), wait_states);
+		board_diagnose("rcc: %s (HCLK %u Hz, PCLK1 %u, PCLK2 %u, ACR latency %u)", wrong,
+			hz, board_rcc_pclk(1), board_rcc_pclk(2), wait_states);
 }
 
 static void apply_clock(void)
@@ -97,7 +129,9 @@ static void write_cr(uint32_t value)
 	const uint32_t running = REG(CFGR) & 3;
 
 	if ((running == 2 && !(value & CR_PLLON)) || (running == 1 && !(value & CR_HSEON)))
-		value |= running == 2 ? CR_PLLON : CR_HSEON; /* the source of SYSCLK cannot be stopped (7.3.1) */
+		value |= running == 2
+			? CR_PLLON
+			: CR_HSEON; /* the source of SYSCLK cannot be stopped (7.3.1) */
 	if (running == 0)
 		value |= CR_HSION;
 	value &= ~(uint32_t)(CR_HSIRDY | CR_HSERDY | CR_PLLRDY | CR_I2SRDY);
@@ -137,20 +171,28 @@ void board_rcc_write(unsigned instance, uint32_t offset, uint32_t value, uint32_
 		return;
 	whole = (REG(offset) & ~mask) | (value & mask);
 	switch (offset) {
-	case CR: write_cr(whole); break;
+	case CR:
+		write_cr(whole);
+		break;
 	case PLLCFGR:
 		if (REG(CR) & CR_PLLON)
 			board_diagnose("rcc: PLLCFGR written while the PLL runs");
 		REG(PLLCFGR) = whole;
 		break;
-	case CFGR: write_cfgr(whole); break;
+	case CFGR:
+		write_cfgr(whole);
+		break;
 	case CSR:
 		if (value & mask & CSR_RMVF)
 			g_flags = 0;
 		REG(CSR) = whole & CSR_LSION ? CSR_LSION | CSR_LSIRDY : 0;
 		break;
-	case BDCR: REG(BDCR) = (whole & ~UINT32_C(2)) | (whole & 1) << 1; break;
-	default: REG(offset) = whole; break;
+	case BDCR:
+		REG(BDCR) = (whole & ~UINT32_C(2)) | (whole & 1) << 1;
+		break;
+	default:
+		REG(offset) = whole;
+		break;
 	}
 }
 
@@ -158,10 +200,14 @@ void board_rcc_write(unsigned instance, uint32_t offset, uint32_t value, uint32_
 static uint32_t flags_of(enum board_reset cause)
 {
 	switch (cause) {
-	case BOARD_RESET_SOFTWARE: return CSR_SOFTWARE | CSR_PIN;
-	case BOARD_RESET_IWDG: return CSR_IWDG | CSR_PIN;
-	case BOARD_RESET_WWDG: return CSR_WWDG | CSR_PIN;
-	default: return CSR_PIN;
+	case BOARD_RESET_SOFTWARE:
+		return CSR_SOFTWARE | CSR_PIN;
+	case BOARD_RESET_IWDG:
+		return CSR_IWDG | CSR_PIN;
+	case BOARD_RESET_WWDG:
+		return CSR_WWDG | CSR_PIN;
+	default:
+		return CSR_PIN;
 	}
 }
 

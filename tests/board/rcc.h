@@ -13,7 +13,7 @@ uint32_t board_pwr_read(unsigned instance, uint32_t offset);
 void board_pwr_write(unsigned instance, uint32_t offset, uint32_t value, uint32_t mask);
 
 int board_rcc_enabled(uint32_t enable_register, unsigned bit);
-uint32_t board_rcc_pclk(unsigned bus);  /* 1 or 2 */
-int board_rcc_pll48_runs(void);         /* what the RNG is clocked by */
+uint32_t board_rcc_pclk(unsigned bus); /* 1 or 2 */
+int board_rcc_pll48_runs(void);        /* what the RNG is clocked by */
 
 #endif

@@ -25,10 +25,22 @@ static struct {
 } g_marks[MAX], g_stops[MAX];
 static unsigned g_mark_count, g_stop_count;
 
-void board_report_trace(const char *path) { g_trace_path = path; }
-void board_report_profile(const char *path) { g_profile_path = path; }
-void board_report_json(const char *path) { g_json_path = path; }
-void board_report_ram(const char *path) { g_ram_path = path; }
+void board_report_trace(const char *path)
+{
+	g_trace_path = path;
+}
+void board_report_profile(const char *path)
+{
+	g_profile_path = path;
+}
+void board_report_json(const char *path)
+{
+	g_json_path = path;
+}
+void board_report_ram(const char *path)
+{
+	g_ram_path = path;
+}
 
 void board_report_mark(const char *text)
 {
@@ -49,7 +61,8 @@ static double ms(uint64_t time)
 	return (double)time / (double)BOARD_MS;
 }
 
-void board_report_operation(const char *what, uint32_t address, uint32_t old, uint32_t new, uint32_t size)
+void board_report_operation(
+	const char *what, uint32_t address, uint32_t old, uint32_t new, uint32_t size)
 {
 	unsigned i;
 
@@ -62,13 +75,15 @@ void board_report_operation(const char *what, uint32_t address, uint32_t old, ui
 	if (g_trace != NULL)
 		fprintf(g_trace, "%llu %.6f 0x%08x(%s) %s 0x%08x 0x%08x 0x%08x\n",
 			(unsigned long long)board_flash_operations, ms(board_now()), board_cpu_pc(),
-			board_symbol_at(board_cpu_pc()), what, address, old, what[0] == 'e' ? UINT32_MAX : new);
+			board_symbol_at(board_cpu_pc()), what, address, old,
+			what[0] == 'e' ? UINT32_MAX : new);
 }
 
 void board_report_torn(void)
 {
 	if (g_trace != NULL)
-		fprintf(g_trace, "# operation %llu was cut inside\n", (unsigned long long)board_flash_operations);
+		fprintf(g_trace, "# operation %llu was cut inside\n",
+			(unsigned long long)board_flash_operations);
 }
 
 static void reached(uint32_t pc)
@@ -80,7 +95,8 @@ static void reached(uint32_t pc)
 		if (g_marks[i].address != address)
 			continue;
 		printf("mark %s %llu instructions %llu time_ms %.6f\n", g_marks[i].text,
-		       (unsigned long long)++g_marks[i].count, (unsigned long long)board_insns, ms(board_now()));
+			(unsigned long long)++g_marks[i].count, (unsigned long long)board_insns,
+			ms(board_now()));
 		fflush(stdout);
 	}
 	for (i = 0; i < g_stop_count; i++)
@@ -98,7 +114,8 @@ void board_report_start(void)
 		board_cpu_watch(g_marks[i].address);
 	}
 	for (i = 0; i < g_stop_count; i++) {
-		g_stops[i].address = board_symbol_address(g_stops[i].text, "--stop-pc") & ~UINT32_C(1);
+		g_stops[i].address =
+			board_symbol_address(g_stops[i].text, "--stop-pc") & ~UINT32_C(1);
 		board_cpu_watch(g_stops[i].address);
 	}
 	if (g_trace_path != NULL)
@@ -157,11 +174,12 @@ static void write_counts(FILE *f, int exit_code)
 	write_sectors(f, "bytes_programmed_per_sector", g_programmed);
 	fprintf(f, "  \"resets\": {");
 	for (i = BOARD_RESET_POWER; i < BOARD_RESETS; i++)
-		fprintf(f, "%s\"%s\": %llu", i > BOARD_RESET_POWER ? ", " : "", board_reset_names[i],
-			(unsigned long long)board_reset_counts[i]);
+		fprintf(f, "%s\"%s\": %llu", i > BOARD_RESET_POWER ? ", " : "",
+			board_reset_names[i], (unsigned long long)board_reset_counts[i]);
 	fprintf(f, "},\n  \"marks\": {");
 	for (i = 0; i < g_mark_count; i++)
-		fprintf(f, "%s\"%s\": %llu", i ? ", " : "", g_marks[i].text, (unsigned long long)g_marks[i].count);
+		fprintf(f, "%s\"%s\": %llu", i ? ", " : "", g_marks[i].text,
+			(unsigned long long)g_marks[i].count);
 	fprintf(f, "},\n");
 }
 

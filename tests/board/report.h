@@ -12,7 +12,8 @@ void board_report_mark(const char *text); /* prints and counts each time pc reac
 void board_report_stop_at(const char *text);
 
 /* A flash operation begins. For an erase, size is the mask of sectors; else bytes programmed. */
-void board_report_operation(const char *what, uint32_t address, uint32_t old, uint32_t new, uint32_t size);
+void board_report_operation(
+	const char *what, uint32_t address, uint32_t old, uint32_t new, uint32_t size);
 void board_report_torn(void);
 
 void board_report_start(void);

@@ -12,7 +12,8 @@
 #include "usart.h"
 #include "watchdog.h"
 
-const char *const board_reset_names[BOARD_RESETS] = { "none", "power", "software", "iwdg", "wwdg", "options" };
+const char *const board_reset_names[BOARD_RESETS] = { "none", "power", "software", "iwdg", "wwdg",
+	"options" };
 uint64_t board_reset_counts[BOARD_RESETS];
 
 static enum board_reset g_requested;

@@ -4,8 +4,15 @@
 /* Resets: what causes them, what survives them. RM0090 section 7.1 and 7.3.21. */
 #include <stdint.h>
 
-enum board_reset { BOARD_RESET_NONE, BOARD_RESET_POWER, BOARD_RESET_SOFTWARE, BOARD_RESET_IWDG, BOARD_RESET_WWDG,
-                   BOARD_RESET_OPTIONS, BOARD_RESETS };
+enum board_reset {
+	BOARD_RESET_NONE,
+	BOARD_RESET_POWER,
+	BOARD_RESET_SOFTWARE,
+	BOARD_RESET_IWDG,
+	BOARD_RESET_WWDG,
+	BOARD_RESET_OPTIONS,
+	BOARD_RESETS
+};
 
 extern const char *const board_reset_names[BOARD_RESETS];
 extern uint64_t board_reset_counts[BOARD_RESETS];

@@ -7,25 +7,54 @@
 #include "nvic.h"
 #include "reset.h"
 
-enum { ICTR = 0x004, SYST_CSR = 0x010, SYST_RVR = 0x014, SYST_CVR = 0x018, SYST_CALIB = 0x01C, CPUID = 0xD00,
-       ICSR = 0xD04, VTOR = 0xD08, AIRCR = 0xD0C, CCR = 0xD14, SHPR1 = 0xD18, SHPR3 = 0xD20, SHCSR = 0xD24,
-       CFSR = 0xD28, HFSR = 0xD2C, DFSR = 0xD30, BFAR = 0xD38, CPACR = 0xD88, MPU_TYPE = 0xD90,
-       DEMCR = 0xDFC, STIR = 0xF00 };
+enum {
+	ICTR = 0x004,
+	SYST_CSR = 0x010,
+	SYST_RVR = 0x014,
+	SYST_CVR = 0x018,
+	SYST_CALIB = 0x01C,
+	CPUID = 0xD00,
+	ICSR = 0xD04,
+	VTOR = 0xD08,
+	AIRCR = 0xD0C,
+	CCR = 0xD14,
+	SHPR1 = 0xD18,
+	SHPR3 = 0xD20,
+	SHCSR = 0xD24,
+	CFSR = 0xD28,
+	HFSR = 0xD2C,
+	DFSR = 0xD30,
+	BFAR = 0xD38,
+	CPACR = 0xD88,
+	MPU_TYPE = 0xD90,
+	DEMCR = 0xDFC,
+	STIR = 0xF00
+};
 enum { CSR_ENABLE = 1, CSR_TICKINT = 2, CSR_CLKSOURCE = 4, CSR_COUNTFLAG = 1 << 16 };
 
-#define DWT_CTRL   UINT32_C(0xE0001000)
+#define DWT_CTRL UINT32_C(0xE0001000)
 #define DWT_CYCCNT UINT32_C(0xE0001004)
-#define DBGMCU     UINT32_C(0xE0042000)
+#define DBGMCU UINT32_C(0xE0042000)
 
 static uint32_t g_regs[0x1000 / 4]; /* those without a rule of their own */
 static uint32_t g_csr, g_rvr, g_kept, g_dwt_ctrl, g_cyccnt, g_dbgmcu[4];
-static uint64_t g_zero, g_cycles_then; /* when SysTick next reaches 0; cycles at CYCCNT's last stop or start */
+static uint64_t g_zero,
+	g_cycles_then; /* when SysTick next reaches 0; cycles at CYCCNT's last stop or start */
 
 #define REG(offset) g_regs[(offset) / 4]
 
-uint32_t board_scs_vtor(void) { return REG(VTOR); }
-uint32_t board_scs_cfsr(void) { return REG(CFSR); }
-int board_scs_fp_enabled(void) { return (REG(CPACR) >> 20 & 0xF) == 0xF; }
+uint32_t board_scs_vtor(void)
+{
+	return REG(VTOR);
+}
+uint32_t board_scs_cfsr(void)
+{
+	return REG(CFSR);
+}
+int board_scs_fp_enabled(void)
+{
+	return (REG(CPACR) >> 20 & 0xF) == 0xF;
+}
 
 static uint32_t systick_hz(void)
 {
@@ -118,17 +147,19 @@ static uint32_t icsr(void)
 	for (i = BOARD_EXCEPTIONS - 1; i > 1; i--)
 		if (board_nvic_is_pending(i))
 			pending = i;
-	return (board_reg(UC_ARM_REG_IPSR) & 0x1FF) | pending << 12 | (pending >= BOARD_IRQ0 ? 1u << 22 : 0)
-	       | (uint32_t)board_nvic_is_pending(BOARD_SYSTICK) << 26
-	       | (uint32_t)board_nvic_is_pending(BOARD_PENDSV) << 28;
+	return (board_reg(UC_ARM_REG_IPSR) & 0x1FF) | pending << 12 |
+		(pending >= BOARD_IRQ0 ? 1u << 22 : 0) |
+		(uint32_t)board_nvic_is_pending(BOARD_SYSTICK) << 26 |
+		(uint32_t)board_nvic_is_pending(BOARD_PENDSV) << 28;
 }
 
 static uint32_t priorities(uint32_t offset)
 {
 	const unsigned first = (offset - SHPR1) + 4;
 
-	return board_nvic_priority(first) | (uint32_t)board_nvic_priority(first + 1) << 8
-	       | (uint32_t)board_nvic_priority(first + 2) << 16 | (uint32_t)board_nvic_priority(first + 3) << 24;
+	return board_nvic_priority(first) | (uint32_t)board_nvic_priority(first + 1) << 8 |
+		(uint32_t)board_nvic_priority(first + 2) << 16 |
+		(uint32_t)board_nvic_priority(first + 3) << 24;
 }
 
 static uint32_t control_space(uint32_t offset)
@@ -142,12 +173,20 @@ static uint32_t control_space(uint32_t offset)
 		value = g_csr;
 		g_csr &= ~(uint32_t)(CSR_COUNTFLAG);
 		return value;
-	case SYST_RVR: return g_rvr;
-	case SYST_CVR: return systick_count();
-	case ICSR: return icsr();
-	case AIRCR: return 0xFA050000 | (REG(AIRCR) & 0x700);
-	case SHPR1: case SHPR1 + 4: case SHPR3: return priorities(offset);
-	default: return REG(offset & ~UINT32_C(3));
+	case SYST_RVR:
+		return g_rvr;
+	case SYST_CVR:
+		return systick_count();
+	case ICSR:
+		return icsr();
+	case AIRCR:
+		return 0xFA050000 | (REG(AIRCR) & 0x700);
+	case SHPR1:
+	case SHPR1 + 4:
+	case SHPR3:
+		return priorities(offset);
+	default:
+		return REG(offset & ~UINT32_C(3));
 	}
 }
 
@@ -222,15 +261,41 @@ static void write_control_space(uint32_t offset, uint32_t value, uint32_t mask)
 		return;
 	}
 	switch (offset) {
-	case SYST_CSR: case SYST_RVR: case SYST_CVR: write_systick(offset, value); break;
-	case ICSR: write_icsr(value); break;
-	case AIRCR: write_aircr(value); break;
-	case VTOR: *reg = value & 0xFFFFFF80; break;
-	case SHPR1: case SHPR1 + 4: case SHPR3: write_shpr(offset, value, mask); break;
-	case CFSR: case HFSR: case DFSR: *reg &= ~(value & mask); break;
-	case STIR: board_nvic_pend(BOARD_IRQ0 + (value & 0x7F) % BOARD_IRQS); break;
-	case ICTR: case CPUID: case SYST_CALIB: case MPU_TYPE: break;
-	default: *reg = (*reg & ~mask) | (value & mask); break;
+	case SYST_CSR:
+	case SYST_RVR:
+	case SYST_CVR:
+		write_systick(offset, value);
+		break;
+	case ICSR:
+		write_icsr(value);
+		break;
+	case AIRCR:
+		write_aircr(value);
+		break;
+	case VTOR:
+		*reg = value & 0xFFFFFF80;
+		break;
+	case SHPR1:
+	case SHPR1 + 4:
+	case SHPR3:
+		write_shpr(offset, value, mask);
+		break;
+	case CFSR:
+	case HFSR:
+	case DFSR:
+		*reg &= ~(value & mask);
+		break;
+	case STIR:
+		board_nvic_pend(BOARD_IRQ0 + (value & 0x7F) % BOARD_IRQS);
+		break;
+	case ICTR:
+	case CPUID:
+	case SYST_CALIB:
+	case MPU_TYPE:
+		break;
+	default:
+		*reg = (*reg & ~mask) | (value & mask);
+		break;
 	}
 	if (offset == SHCSR) {
 		board_nvic_enable_fault(BOARD_MEMFAULT, (int)(*reg >> 16 & 1));

@@ -16,8 +16,14 @@ enum board_stop {
 };
 
 /* sysexits.h, for what is wrong outside the emulated chip */
-enum { BOARD_EX_USAGE = 64, BOARD_EX_DATA = 65, BOARD_EX_NOINPUT = 66, BOARD_EX_SOFTWARE = 70,
-       BOARD_EX_CANTCREATE = 73, BOARD_EX_IO = 74 };
+enum {
+	BOARD_EX_USAGE = 64,
+	BOARD_EX_DATA = 65,
+	BOARD_EX_NOINPUT = 66,
+	BOARD_EX_SOFTWARE = 70,
+	BOARD_EX_CANTCREATE = 73,
+	BOARD_EX_IO = 74
+};
 
 enum board_stop board_stop_reason(void);
 void board_stop(enum board_stop why);
@@ -27,7 +33,8 @@ void board_stop_clear(void);
 void board_diagnose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints "board: ..." and ends the program: what is wrong is the command, a file, the host. */
-void board_fail(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+void board_fail(int exit_code, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
 
 /* Prints "board: ..." once a line; the run goes on. */
 void board_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,7 +10,7 @@
 
 #include "stop.h"
 
-#define HEAD_SIZE  4096u
+#define HEAD_SIZE 4096u
 #define STORE_SIZE (HEAD_SIZE + BOARD_FLASH_SIZE + BOARD_WORDS + BOARD_WORDS * 4)
 
 _Static_assert(sizeof(struct board_store_head) <= HEAD_SIZE, "the head fits its page");
@@ -22,7 +22,8 @@ uint32_t *board_marginal;
 static void *map(const char *path, int fd, int writable)
 {
 	const int protection = PROT_READ | PROT_WRITE;
-	void *memory = mmap(NULL, STORE_SIZE, protection, writable ? MAP_SHARED : MAP_PRIVATE, fd, 0);
+	void *memory =
+		mmap(NULL, STORE_SIZE, protection, writable ? MAP_SHARED : MAP_PRIVATE, fd, 0);
 
 	if (memory == MAP_FAILED)
 		board_fail(BOARD_EX_IO, "%s: cannot map the flash file: %s", path, strerror(errno));
@@ -40,7 +41,8 @@ static void set_pointers(uint8_t *memory)
 static void make_blank(const char *path, int fd)
 {
 	if (ftruncate(fd, STORE_SIZE) != 0)
-		board_fail(BOARD_EX_IO, "%s: cannot set the flash file's size: %s", path, strerror(errno));
+		board_fail(BOARD_EX_IO, "%s: cannot set the flash file's size: %s", path,
+			strerror(errno));
 	set_pointers(map(path, fd, 1));
 	memset(board_flash_bytes, 0xFF, BOARD_FLASH_SIZE);
 	memset(board_store->otp, 0xFF, BOARD_OTP_SIZE);
@@ -55,16 +57,18 @@ static void check(const char *path, int fd)
 	struct board_store_head head;
 	struct stat st;
 
-	if (fstat(fd, &st) != 0 || pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head
-	    || memcmp(head.magic, BOARD_STORE_MAGIC, 8) != 0)
-		board_fail(BOARD_EX_DATA, "%s: not a flash file of this program (no " BOARD_STORE_MAGIC
-			   " at its start)", path);
+	if (fstat(fd, &st) != 0 || pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head ||
+		memcmp(head.magic, BOARD_STORE_MAGIC, 8) != 0)
+		board_fail(BOARD_EX_DATA,
+			"%s: not a flash file of this program (no " BOARD_STORE_MAGIC
+			" at its start)",
+			path);
 	if (head.version != BOARD_STORE_VERSION)
-		board_fail(BOARD_EX_DATA, "%s: flash file version %u, this program knows %d", path, head.version,
-			   BOARD_STORE_VERSION);
+		board_fail(BOARD_EX_DATA, "%s: flash file version %u, this program knows %d", path,
+			head.version, BOARD_STORE_VERSION);
 	if (st.st_size != (off_t)STORE_SIZE)
-		board_fail(BOARD_EX_DATA, "%s: flash file has %lld bytes, not %u", path, (long long)st.st_size,
-			   STORE_SIZE);
+		board_fail(BOARD_EX_DATA, "%s: flash file has %lld bytes, not %u", path,
+			(long long)st.st_size, STORE_SIZE);
 }
 
 void board_store_open(const char *path, int create, int writable)
@@ -75,11 +79,12 @@ void board_store_open(const char *path, int create, int writable)
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		made = 1;
 		if (fd < 0)
-			board_fail(BOARD_EX_CANTCREATE, "%s: cannot create the flash file: %s", path,
-				   strerror(errno));
+			board_fail(BOARD_EX_CANTCREATE, "%s: cannot create the flash file: %s",
+				path, strerror(errno));
 	}
 	if (fd < 0)
-		board_fail(BOARD_EX_NOINPUT, "%s: cannot open the flash file: %s", path, strerror(errno));
+		board_fail(BOARD_EX_NOINPUT, "%s: cannot open the flash file: %s", path,
+			strerror(errno));
 	/* The lock lives as long as the descriptor, which is left open: one chip, one board. */
 	if (writable && flock(fd, LOCK_EX | LOCK_NB) != 0)
 		board_fail(BOARD_EX_IO, "%s: another board is using this flash file", path);
@@ -102,7 +107,8 @@ void board_store_close(void)
 
 void board_store_erase(unsigned sector)
 {
-	const uint32_t from = board_sector_base(sector) - BOARD_FLASH_BASE, size = board_sector_size(sector);
+	const uint32_t from = board_sector_base(sector) - BOARD_FLASH_BASE,
+		       size = board_sector_size(sector);
 
 	memset(board_flash_bytes + from, 0xFF, size);
 	memset(board_word_state + from / 4, BOARD_WORD_BLANK, size / 4);

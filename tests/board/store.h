@@ -15,9 +15,9 @@
 
 #include "part.h"
 
-#define BOARD_STORE_MAGIC   "BOARDFL1"
+#define BOARD_STORE_MAGIC "BOARDFL1"
 #define BOARD_STORE_VERSION 1
-#define BOARD_WORDS         (BOARD_FLASH_SIZE / 4)
+#define BOARD_WORDS (BOARD_FLASH_SIZE / 4)
 
 enum {
 	BOARD_WORD_BLANK = 0,

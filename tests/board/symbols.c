@@ -45,16 +45,18 @@ static int by_address(const void *a, const void *b)
 }
 
 /* A part of the file, or a failure. */
-static const void *part_of(const char *path, const struct board_file *file, uint64_t offset, uint64_t size)
+static const void *part_of(
+	const char *path, const struct board_file *file, uint64_t offset, uint64_t size)
 {
 	if (offset > file->size || size > file->size - offset)
-		board_fail(BOARD_EX_DATA, "%s: ELF table at offset 0x%llx reaches past the end of the file", path,
-			   (unsigned long long)offset);
+		board_fail(BOARD_EX_DATA,
+			"%s: ELF table at offset 0x%llx reaches past the end of the file", path,
+			(unsigned long long)offset);
 	return file->bytes + offset;
 }
 
 static void load_table(const char *path, const struct board_file *file, const Elf32_Shdr *sections,
-		       unsigned count, const Elf32_Shdr *table)
+	unsigned count, const Elf32_Shdr *table)
 {
 	const Elf32_Sym *symbols = part_of(path, file, table->sh_offset, table->sh_size);
 	const Elf32_Shdr *strings = table->sh_link < count ? &sections[table->sh_link] : NULL;
@@ -96,7 +98,8 @@ const char *board_symbol_at(uint32_t address)
 	if (address < BOARD_FLASH_SIZE)
 		address += BOARD_FLASH_BASE;
 	for (i = 0; i < g_count && g_symbols[i].address <= address; i++)
-		if (address == g_symbols[i].address || address - g_symbols[i].address < g_symbols[i].size)
+		if (address == g_symbols[i].address ||
+			address - g_symbols[i].address < g_symbols[i].size)
 			best = &g_symbols[i];
 	if (best == NULL)
 		return "";
@@ -120,7 +123,9 @@ uint32_t board_symbol_address(const char *text, const char *option)
 	for (i = 0; i < g_count; i++)
 		if (strcmp(g_symbols[i].name, text) == 0)
 			return g_symbols[i].address;
-	board_fail(BOARD_EX_USAGE, "%s %s: not an address, and no symbol of that name (is --elf given?)", option, text);
+	board_fail(BOARD_EX_USAGE,
+		"%s %s: not an address, and no symbol of that name (is --elf given?)", option,
+		text);
 }
 
 void board_symbols_functions(void (*each)(const char *name, uint32_t from, uint32_t to))
@@ -131,7 +136,9 @@ void board_symbols_functions(void (*each)(const char *name, uint32_t from, uint3
 	for (i = 0; i < g_count; i++) {
 		if (!g_symbols[i].function || g_symbols[i].address == last)
 			continue;
-		for (j = i + 1; j < g_count && !(g_symbols[j].function && g_symbols[j].address > g_symbols[i].address); j++)
+		for (j = i + 1; j < g_count &&
+			!(g_symbols[j].function && g_symbols[j].address > g_symbols[i].address);
+			j++)
 			;
 		end = g_symbols[i].address + g_symbols[i].size;
 		if (g_symbols[i].size == 0 && j < g_count) /* assembler without .size */

@@ -2,20 +2,22 @@
 
 static int lowers_sp_16(uint16_t i)
 {
-	return (i & 0xFE00) == 0xB400     /* PUSH */
-	       || (i & 0xFF80) == 0xB080  /* SUB SP, SP, #imm7 */
-	       || (i & 0xFF87) == 0x4685  /* MOV SP, Rm */
-	       || (i & 0xFF87) == 0x4485; /* ADD SP, Rm */
+	return (i & 0xFE00) == 0xB400      /* PUSH */
+		|| (i & 0xFF80) == 0xB080  /* SUB SP, SP, #imm7 */
+		|| (i & 0xFF87) == 0x4685  /* MOV SP, Rm */
+		|| (i & 0xFF87) == 0x4485; /* ADD SP, Rm */
 }
 
 static int lowers_sp_32(uint16_t i, uint16_t j)
 {
-	return i == 0xE92D                                             /* STMDB SP!, PUSH.W */
-	       || ((i & 0xFFEF) == 0xED2D && (j & 0x0E00) == 0x0A00)   /* VPUSH */
-	       || (i == 0xF84D && (j & 0x0D00) == 0x0D00)              /* STR Rt, [SP, #-n]! */
-	       || ((i & 0xFF6F) == 0xE96D)                             /* STRD ..., [SP, #n]! */
-	       || ((i & 0xFA00) == 0xF000 && (j & 0x8F00) == 0x0D00)   /* data processing, immediate */
-	       || ((i & 0xFE00) == 0xEA00 && (j & 0x0F00) == 0x0D00);  /* data processing, register */
+	return i == 0xE92D                                            /* STMDB SP!, PUSH.W */
+		|| ((i & 0xFFEF) == 0xED2D && (j & 0x0E00) == 0x0A00) /* VPUSH */
+		|| (i == 0xF84D && (j & 0x0D00) == 0x0D00)            /* STR Rt, [SP, #-n]! */
+		|| ((i & 0xFF6F) == 0xE96D)                           /* STRD ..., [SP, #n]! */
+		||
+		((i & 0xFA00) == 0xF000 && (j & 0x8F00) == 0x0D00) /* data processing, immediate */
+		||
+		((i & 0xFE00) == 0xEA00 && (j & 0x0F00) == 0x0D00); /* data processing, register */
 }
 
 static uint8_t decode_16(uint16_t i)
@@ -38,10 +40,12 @@ static uint8_t decode_32(uint16_t i, uint16_t j)
 	unsigned flags = BOARD_THUMB_KNOWN;
 
 	if ((i & 0xFFE0) == 0xF380 && (j & 0xD000) == 0x8000)
-		flags |= (j & 0xFF) == 8 || (j & 0xFF) == 9 ? BOARD_THUMB_LOWERS_SP : BOARD_THUMB_MASKS;
+		flags |= (j & 0xFF) == 8 || (j & 0xFF) == 9 ? BOARD_THUMB_LOWERS_SP
+							    : BOARD_THUMB_MASKS;
 	if (i == 0xF3AF && (j == 0x8002 || j == 0x8003))
 		flags |= BOARD_THUMB_SLEEPS;
-	if ((i & 0xEC00) == 0xEC00 && ((j & 0x0F00) == 0x0A00 || (j & 0x0F00) == 0x0B00) && (i & 0x0300) != 0x0300)
+	if ((i & 0xEC00) == 0xEC00 && ((j & 0x0F00) == 0x0A00 || (j & 0x0F00) == 0x0B00) &&
+		(i & 0x0300) != 0x0300)
 		flags |= BOARD_THUMB_FP;
 	if (lowers_sp_32(i, j))
 		flags |= BOARD_THUMB_LOWERS_SP;

@@ -10,10 +10,32 @@
 #include "rcc.h"
 #include "stop.h"
 
-enum { SR = 0x00, DR = 0x04, BRR = 0x08, CR1 = 0x0C, CR2 = 0x10, CR3 = 0x14, GTPR = 0x18, PORTS = 4 };
+enum {
+	SR = 0x00,
+	DR = 0x04,
+	BRR = 0x08,
+	CR1 = 0x0C,
+	CR2 = 0x10,
+	CR3 = 0x14,
+	GTPR = 0x18,
+	PORTS = 4
+};
 enum { SR_ERRORS = 0x0F, SR_ORE = 8, SR_IDLE = 0x10, SR_RXNE = 0x20, SR_TC = 0x40, SR_TXE = 0x80 };
-enum { RE = 4, TE = 8, IDLEIE = 0x10, RXNEIE = 0x20, TCIE = 0x40, TXEIE = 0x80, PCE = 0x400, M = 0x1000,
-       UE = 0x2000, OVER8 = 0x8000, EIE = 1, DMAR = 0x40, DMAT = 0x80 };
+enum {
+	RE = 4,
+	TE = 8,
+	IDLEIE = 0x10,
+	RXNEIE = 0x20,
+	TCIE = 0x40,
+	TXEIE = 0x80,
+	PCE = 0x400,
+	M = 0x1000,
+	UE = 0x2000,
+	OVER8 = 0x8000,
+	EIE = 1,
+	DMAR = 0x40,
+	DMAT = 0x80
+};
 
 struct pins {
 	uint8_t port, tx, rx;
@@ -24,10 +46,14 @@ static const struct wiring {
 	unsigned bus, irq, af, controller, channel, rx_streams[2], tx_streams[2];
 	struct pins pins[3];
 } g_wiring[PORTS] = {
-	{ "USART1", 2, BOARD_IRQ_USART1, 7, 1, 4, { 2, 5 }, { 7, 7 }, { { 0, 9, 10 }, { 1, 6, 7 }, { 0, 9, 10 } } },
-	{ "USART2", 1, BOARD_IRQ_USART2, 7, 0, 4, { 5, 5 }, { 6, 6 }, { { 0, 2, 3 }, { 3, 5, 6 }, { 0, 2, 3 } } },
-	{ "USART3", 1, BOARD_IRQ_USART3, 7, 0, 4, { 1, 1 }, { 3, 3 }, { { 1, 10, 11 }, { 2, 10, 11 }, { 3, 8, 9 } } },
-	{ "USART6", 2, BOARD_IRQ_USART6, 8, 1, 5, { 1, 2 }, { 6, 7 }, { { 2, 6, 7 }, { 6, 14, 9 }, { 2, 6, 7 } } },
+	{ "USART1", 2, BOARD_IRQ_USART1, 7, 1, 4, { 2, 5 }, { 7, 7 },
+		{ { 0, 9, 10 }, { 1, 6, 7 }, { 0, 9, 10 } } },
+	{ "USART2", 1, BOARD_IRQ_USART2, 7, 0, 4, { 5, 5 }, { 6, 6 },
+		{ { 0, 2, 3 }, { 3, 5, 6 }, { 0, 2, 3 } } },
+	{ "USART3", 1, BOARD_IRQ_USART3, 7, 0, 4, { 1, 1 }, { 3, 3 },
+		{ { 1, 10, 11 }, { 2, 10, 11 }, { 3, 8, 9 } } },
+	{ "USART6", 2, BOARD_IRQ_USART6, 8, 1, 5, { 1, 2 }, { 6, 7 },
+		{ { 2, 6, 7 }, { 6, 14, 9 }, { 2, 6, 7 } } },
 };
 
 static struct usart {
@@ -43,9 +69,10 @@ uint64_t board_uart_in, board_uart_out, board_uart_lost;
 static void update_irq(unsigned i)
 {
 	const struct usart *u = &g_usart[i];
-	const int level = ((u->cr1 & RXNEIE) && (u->sr & (SR_RXNE | SR_ORE))) || ((u->cr1 & IDLEIE) && (u->sr & SR_IDLE))
-			  || ((u->cr1 & TCIE) && (u->sr & SR_TC)) || ((u->cr1 & TXEIE) && (u->sr & SR_TXE))
-			  || ((u->cr3 & EIE) && (u->cr3 & DMAR) && (u->sr & SR_ORE));
+	const int level = ((u->cr1 & RXNEIE) && (u->sr & (SR_RXNE | SR_ORE))) ||
+		((u->cr1 & IDLEIE) && (u->sr & SR_IDLE)) || ((u->cr1 & TCIE) && (u->sr & SR_TC)) ||
+		((u->cr1 & TXEIE) && (u->sr & SR_TXE)) ||
+		((u->cr3 & EIE) && (u->cr3 & DMAR) && (u->sr & SR_ORE));
 
 	board_nvic_line(g_wiring[i].irq, level);
 }
@@ -69,7 +96,8 @@ static int pin_set(unsigned i, int rx)
 	unsigned n;
 
 	for (n = 0; n < 3; n++)
-		if (board_gpio_is_alternate(w->pins[n].port, rx ? w->pins[n].rx : w->pins[n].tx, w->af))
+		if (board_gpio_is_alternate(
+			    w->pins[n].port, rx ? w->pins[n].rx : w->pins[n].tx, w->af))
 			return 1;
 	return 0;
 }
@@ -104,9 +132,10 @@ static void feed_by_dma(unsigned i)
 	struct usart *u = &g_usart[i];
 	uint8_t byte;
 
-	while ((u->cr3 & DMAT) && (u->cr1 & (UE | TE)) == (UE | TE) && (u->sr & SR_TXE)
-	       && (board_dma_to_peripheral(w->controller, w->tx_streams[0], w->channel, &byte)
-		   || board_dma_to_peripheral(w->controller, w->tx_streams[1], w->channel, &byte)))
+	while ((u->cr3 & DMAT) && (u->cr1 & (UE | TE)) == (UE | TE) && (u->sr & SR_TXE) &&
+		(board_dma_to_peripheral(w->controller, w->tx_streams[0], w->channel, &byte) ||
+			board_dma_to_peripheral(
+				w->controller, w->tx_streams[1], w->channel, &byte)))
 		transmit(i, byte);
 }
 
@@ -120,7 +149,8 @@ static void sent(unsigned i)
 		board_host_send(u->shift);
 	} else if (i == g_connected && !u->noted) {
 		u->noted = 1;
-		board_note("note: %s transmits, but no pin has it as its alternate function", g_wiring[i].name);
+		board_note("note: %s transmits, but no pin has it as its alternate function",
+			g_wiring[i].name);
 	}
 	if (u->tdr_full) {
 		u->tdr_full = 0;
@@ -133,18 +163,31 @@ static void sent(unsigned i)
 	update_irq(i);
 }
 
-static void sent_0(void) { sent(0); }
-static void sent_1(void) { sent(1); }
-static void sent_2(void) { sent(2); }
-static void sent_3(void) { sent(3); }
+static void sent_0(void)
+{
+	sent(0);
+}
+static void sent_1(void)
+{
+	sent(1);
+}
+static void sent_2(void)
+{
+	sent(2);
+}
+static void sent_3(void)
+{
+	sent(3);
+}
 
 static int receive_by_dma(unsigned i, uint8_t byte)
 {
 	const struct wiring *w = &g_wiring[i];
 
-	return (g_usart[i].cr3 & DMAR)
-	       && (board_dma_from_peripheral(w->controller, w->rx_streams[0], w->channel, byte)
-		   || board_dma_from_peripheral(w->controller, w->rx_streams[1], w->channel, byte));
+	return (g_usart[i].cr3 & DMAR) &&
+		(board_dma_from_peripheral(w->controller, w->rx_streams[0], w->channel, byte) ||
+			board_dma_from_peripheral(
+				w->controller, w->rx_streams[1], w->channel, byte));
 }
 
 static void receive(unsigned i, uint8_t byte)
@@ -152,8 +195,11 @@ static void receive(unsigned i, uint8_t byte)
 	struct usart *u = &g_usart[i];
 
 	board_uart_in++;
-	if (!(u->cr1 & UE) || !(u->cr1 & RE) || !pin_set(i, 1)
-	    || !board_rcc_enabled(g_wiring[i].bus == 1 ? 0x40 : 0x44, i == 0 ? 4 : i == 3 ? 5 : 16 + i)) {
+	if (!(u->cr1 & UE) || !(u->cr1 & RE) || !pin_set(i, 1) ||
+		!board_rcc_enabled(g_wiring[i].bus == 1 ? 0x40 : 0x44,
+			i == 0           ? 4
+				: i == 3 ? 5
+					 : 16 + i)) {
 		board_uart_lost++;
 		return;
 	}
@@ -236,8 +282,8 @@ void board_usart_reset(void)
 /* 30.6.1: IDLE and the error flags fall when SR is read and then DR. */
 static uint32_t read_dr(struct usart *u)
 {
-	u->sr &= ~(u->seen & (SR_ERRORS | SR_IDLE)) & ~(uint32_t)(SR_RXNE);
-	u->seen = 0;
+	u->sr &= ~((u->seen & (SR_ERRORS | SR_IDLE)) | SR_RXNE);
+	u->seen &= SR_TC;
 	return u->rdr;
 }
 
@@ -256,11 +302,16 @@ uint32_t board_usart_read(unsigned instance, uint32_t offset)
 		value = read_dr(u);
 		update_irq(instance);
 		return value;
-	case BRR: return u->brr;
-	case CR1: return u->cr1;
-	case CR2: return u->cr2;
-	case CR3: return u->cr3;
-	default: return offset == GTPR ? u->gtpr : 0;
+	case BRR:
+		return u->brr;
+	case CR1:
+		return u->cr1;
+	case CR2:
+		return u->cr2;
+	case CR3:
+		return u->cr3;
+	default:
+		return offset == GTPR ? u->gtpr : 0;
 	}
 }
 
@@ -277,14 +328,29 @@ void board_usart_write(unsigned instance, uint32_t offset, uint32_t value, uint3
 
 	value &= mask;
 	switch (offset) {
-	case SR: u->sr &= value | ~(uint32_t)(SR_RXNE | SR_TC); break;
-	case DR: write_dr(instance, (uint8_t)value); break;
-	case BRR: u->brr = value & 0xFFFF; break;
-	case CR1: u->cr1 = value | (u->cr1 & ~mask); break;
-	case CR2: u->cr2 = value | (u->cr2 & ~mask); break;
-	case CR3: u->cr3 = value | (u->cr3 & ~mask); break;
-	case GTPR: u->gtpr = value & 0xFFFF; break;
-	default: break;
+	case SR:
+		u->sr &= value | ~(uint32_t)(SR_RXNE | SR_TC);
+		break;
+	case DR:
+		write_dr(instance, (uint8_t)value);
+		break;
+	case BRR:
+		u->brr = value & 0xFFFF;
+		break;
+	case CR1:
+		u->cr1 = value | (u->cr1 & ~mask);
+		break;
+	case CR2:
+		u->cr2 = value | (u->cr2 & ~mask);
+		break;
+	case CR3:
+		u->cr3 = value | (u->cr3 & ~mask);
+		break;
+	case GTPR:
+		u->gtpr = value & 0xFFFF;
+		break;
+	default:
+		break;
 	}
 	feed_by_dma(instance);
 	update_irq(instance);

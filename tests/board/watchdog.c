@@ -19,7 +19,7 @@ static void reload(void)
 
 	if (g_running)
 		board_timer_set(BOARD_TIMER_IWDG,
-				board_now() + board_ticks(((uint64_t)g_rlr + 1) << shift, BOARD_LSI_HZ));
+			board_now() + board_ticks(((uint64_t)g_rlr + 1) << shift, BOARD_LSI_HZ));
 }
 
 static void iwdg_fire(void)
@@ -59,10 +59,14 @@ uint32_t board_iwdg_read(unsigned instance, uint32_t offset)
 
 	(void)instance;
 	switch (offset) {
-	case PR: return g_pr;
-	case RLR: return g_rlr;
-	case SR: return (now < g_pvu ? 1u : 0u) | (now < g_rvu ? 2u : 0u);
-	default: return 0;
+	case PR:
+		return g_pr;
+	case RLR:
+		return g_rlr;
+	case SR:
+		return (now < g_pvu ? 1u : 0u) | (now < g_rvu ? 2u : 0u);
+	default:
+		return 0;
 	}
 }
 
@@ -110,7 +114,9 @@ static uint32_t wwdg_count(void)
 uint32_t board_wwdg_read(unsigned instance, uint32_t offset)
 {
 	(void)instance;
-	return offset == WWDG_CR ? (g_wcr & WDGA) | wwdg_count() : offset == WWDG_CFR ? g_wcfr : g_wsr;
+	return offset == WWDG_CR     ? (g_wcr & WDGA) | wwdg_count()
+		: offset == WWDG_CFR ? g_wcfr
+				     : g_wsr;
 }
 
 void board_wwdg_write(unsigned instance, uint32_t offset, uint32_t value, uint32_t mask)
@@ -129,6 +135,7 @@ void board_wwdg_write(unsigned instance, uint32_t offset, uint32_t value, uint32
 		if ((g_wcr & WDGA) && (early || !(value & 0x40)))
 			board_reset_request(BOARD_RESET_WWDG);
 		else if (g_wcr & WDGA)
-			board_timer_set(BOARD_TIMER_WWDG, g_wstart + ((value & 0x3F) + 1) * wwdg_tick());
+			board_timer_set(
+				BOARD_TIMER_WWDG, g_wstart + ((value & 0x3F) + 1) * wwdg_tick());
 	}
 }

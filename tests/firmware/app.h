@@ -19,7 +19,7 @@ void line_number(uint32_t value, uint32_t base);
 /* The next byte from the line, or 0x100: none so far. */
 uint32_t line_byte(void);
 
-/* Sleeps for at most 10 ms. */
+/* Sleeps until a byte comes, but not for more than 10 ms. */
 void line_sleep(void);
 
 #endif

@@ -65,3 +65,22 @@ layout-check: $(DEPS) ## the layouts are sound, and unsound ones are refused
 
 firmware-check: firmware ## the application's constants are those of spec/formats.md
 	@python3 tests/firmware/test_firmware.py $(FIRMWARE)
+
+FIRMWARE_PROBE := $(FIRMWARE)/probe.elf
+
+$(FIRMWARE)/probe.o: tests/firmware/probe.c $(STM32_H) | $(DEPS)
+	@mkdir -p $(@D)
+	$(STM32_CC) $(STM32_FLAGS) $(CORE_FLAGS) -fno-tree-loop-distribute-patterns \
+		-fno-optimize-sibling-calls -Wno-infinite-recursion -c $< -o $@
+
+# The port whole, but of the core nothing.
+$(FIRMWARE_PROBE): $(FIRMWARE)/probe.o $(STM32)/layout/ab.o $(STM32)/obj/port/stm32/baud_115200.o \
+		$(patsubst %,$(STM32)/obj/port/stm32/%.o,$(STM32_PORT) $(STM32_BOARD)) $(STM32_SCRIPTS)
+	$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n -Wl,--fatal-warnings \
+		-T $(STM32)/layout/ab.ld $(STM32_SCRIPTS:%=-T %) $(filter %.o,$^) -lgcc -o $@
+
+CHECKS += port-check
+
+.PHONY: port-check
+port-check: $(FIRMWARE_PROBE) build/board ## the port of STM32F407 on the emulated board, at every edge
+	@python3 tests/firmware/test_port.py build/board $(FIRMWARE_PROBE)

@@ -5,6 +5,7 @@
 #define GPIOA(offset) R(0x40020000u + (offset))  /* 8.4: MODER 0, PUPDR 12, AFRL 32 */
 #define USART2(offset) R(0x40004400u + (offset)) /* 30.6: SR 0, DR 4, BRR 8, CR1 12 */
 #define RXNE (1u << 5)
+#define TC (1u << 6)
 #define TXE (1u << 7)
 
 void line_open(void)
@@ -15,7 +16,9 @@ void line_open(void)
 	GPIOA(12) = (GPIOA(12) & ~0xC0u) | 0x40u;
 	GPIOA(0) = (GPIOA(0) & ~0xF0u) | 0xA0u;
 	USART2(8) = 139;             /* 16 MHz / 115200 */
-	USART2(12) = 1u << 13 | 1u << 3 | 1u << 2;
+	USART2(12) = 1u << 13 | 1u << 5 | 1u << 3 | 1u << 2;
+	__asm__ volatile("cpsid i"); /* interrupts end a sleep, and are not served */
+	R(0xE000E104u) = 1u << 6;    /* NVIC: USART2 is 38 */
 	R(0xE000E014u) = 159999;     /* SysTick: 10 ms, so that sleep ends */
 	R(0xE000E018u) = 0;
 	R(0xE000E010u) = 7;
@@ -32,6 +35,8 @@ void line_text(const char *text)
 {
 	while (*text != '\0')
 		put(*text++);
+	while ((USART2(0) & TC) == 0) /* a reset may follow */
+		;
 }
 
 void line_number(uint32_t value, uint32_t base)
@@ -55,4 +60,6 @@ uint32_t line_byte(void)
 void line_sleep(void)
 {
 	__asm__ volatile("wfi");
+	R(0xE000ED04u) = 1u << 25;   /* SysTick is no longer pending */
+	R(0xE000E284u) = 1u << 6;    /* nor is USART2, unless a byte is there */
 }

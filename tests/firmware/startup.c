@@ -1,4 +1,4 @@
-/* Start of the test application: its own vector table, data and bss, SysTick to end sleeps. */
+/* Start of the test application: its own vector table, data and bss. */
 #include <stdint.h>
 
 extern uint32_t app_stack_top[], app_data_start[], app_data_end[], app_bss_start[], app_bss_end[];
@@ -7,7 +7,6 @@ extern const uint32_t app_data_load[];
 int main(void);
 void app_start(void);
 void app_fault(void);
-void app_tick(void);
 
 struct vectors {
 	uint32_t *stack;
@@ -17,7 +16,7 @@ struct vectors {
 __attribute__((section(".vectors"), used)) static const struct vectors vectors = {
 	app_stack_top, {
 		app_start, app_fault, app_fault, app_fault, app_fault, app_fault, app_fault, app_fault,
-		app_fault, app_fault, app_fault, app_fault, app_fault, app_fault, app_tick,
+		app_fault, app_fault, app_fault, app_fault, app_fault, app_fault, app_fault,
 	},
 };
 
@@ -39,8 +38,4 @@ void app_fault(void)
 {
 	for (;;)
 		;
-}
-
-void app_tick(void)
-{
 }

@@ -1,7 +1,6 @@
 """sfu pack, inspect, verify. What is checked of a package is computed by the openssl command from
 spec/formats.md alone."""
 import json
-import resource
 import subprocess
 
 from harness import (CREATE, DATA, FORMAT, IO, NOINPUT, REFUSED, USAGE, application, case, check, equal,
@@ -267,9 +266,9 @@ def huge_and_missing_images_are_refused(w, d):
     with open(d / "huge", "wb") as f:
         f.truncate(64 * 1024 * 1024 + 1)
     sfu(*w.pack(d / "o.sfu", f"{d / 'huge'}@0"), status=DATA, err="larger than 64 MiB")
-    refused(w.folder, NOINPUT, "No such file", *w.pack(d / "o.sfu", d / "none"))
-    refused(w.folder, NOINPUT, "is a directory", *w.pack(d / "o.sfu", d))
-    check(not (d / "o.sfu").exists(), "output")
+    sfu(*w.pack(d / "o.sfu", d / "none"), status=NOINPUT, err="none: cannot be opened: No such file")
+    sfu(*w.pack(d / "o.sfu", d), status=NOINPUT, err="is a directory")
+    equal([p.name for p in d.iterdir()], ["huge"], "files")
 
 
 @case
@@ -279,16 +278,14 @@ def loader_that_is_none_is_refused(w, d):
 
 @case
 def full_disk_leaves_nothing(w, d):
-    for limit in (0, 1024):
-        refused(d, IO, "o.sfu: cannot be written", *w.pack(d / "o.sfu", w.app), preexec_fn=lambda:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    for blocks in (0, 2):
+        refused(d, IO, "o.sfu: cannot be written", *w.pack(d / "o.sfu", w.app), blocks=blocks)
 
 
 @case
 def failed_packing_keeps_the_old_package(w, d):
     (d / "o.sfu").write_text("old")
-    refused(d, IO, "cannot be written", *w.pack(d / "o.sfu", w.app), preexec_fn=lambda:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+    refused(d, IO, "cannot be written", *w.pack(d / "o.sfu", w.app), blocks=0)
     equal((d / "o.sfu").read_text(), "old", "old package")
     refused(d, CREATE, "not a regular file", *w.pack("/dev/full", w.app))
     refused(d, CREATE, "is a directory", *w.pack(d, w.app))
@@ -380,4 +377,4 @@ def inspect_refuses_what_is_no_package(w, d):
 @case
 def no_secret_is_in_the_package(w, d):
     data, key = w.package.read_bytes(), oem_key(w.f("real.key"))
-    check(key not in data and w.plain[64:96] not in data, "secret in the clear")
+    check(key not in data and w.plain[:32] not in data, "secret in the clear")

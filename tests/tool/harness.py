@@ -1,4 +1,5 @@
 """Runs build/asan/sfu for the cases, and makes what they need."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -54,9 +55,12 @@ class Done:
         self.status, self.out, self.err = status, out.decode(), err.decode()
 
 
-def sfu(*arguments, status=0, err=None, timeout=30, **options):
-    """Runs the program; its status must be this, and its messages match err."""
+def sfu(*arguments, status=0, err=None, timeout=30, blocks=None, **options):
+    """Runs the program; its status must be this, and its messages match err. `blocks`: it can write no
+    larger files, as on a disk that is nearly full."""
     command = [SFU, *map(str, arguments)]
+    if blocks is not None:
+        command = ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command]
     run = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=timeout, **{
         "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
     done = Done(run.returncode, run.stdout or b"", run.stderr or b"")
@@ -130,6 +134,8 @@ class World:
         self.package_b = f("b.sfu")
         sfu(*self.pack(self.package_b, self.app_b))
         self.plain = (f("app_a.bin")).read_bytes()
+        self.big = f("big.sfu")  # thirty records
+        sfu(*self.pack(self.big, application(f("big.elf"), self.SLOT_A, payload=60000)))
 
     def pack(self, output, image, *more, kind="real", place=None, version="1.2.3+4"):
         place = ["--layout-from", self.loader] if place is None else place
@@ -138,24 +144,28 @@ class World:
                 *place, "-o", output, *more, image]
 
 
+def run(function, world, folder):
+    """None, or how the case failed."""
+    folder.mkdir()
+    try:
+        function(world, folder)
+    except Failed as failed:
+        return str(failed)
+    except Exception:
+        return traceback.format_exc()
+    return None
+
+
 def main():
-    passed, failed = 0, []
-    wanted = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
+    cases = [c for c in CASES if not sys.argv[1:] or any(w in c.__name__ for w in sys.argv[1:])]
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
         folder = pathlib.Path(folder)
         (folder / "world").mkdir()
         world = World(folder / "world")
-        for function in CASES:
-            if wanted and not any(w in function.__name__ for w in wanted):
-                continue
-            own = folder / function.__name__
-            own.mkdir()
-            try:
-                function(world, own)
-                passed += 1
-            except Exception as error:
-                failed.append(function.__name__)
-                detail = error if isinstance(error, Failed) else traceback.format_exc()
-                print(f"FAILED {function.__name__}: {detail}")
-    print(f"tool-check: {passed} passed, {len(failed)} failed")
+        # most of the time is spent waiting for a program that waits for a device
+        results = pool.map(lambda c: run(c, world, folder / c.__name__), cases)
+        failed = [(c.__name__, text) for c, text in zip(cases, results) if text is not None]
+    for name, text in failed:
+        print(f"FAILED {name}: {text}")
+    print(f"tool-check: {len(cases) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0

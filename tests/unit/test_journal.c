@@ -232,9 +232,9 @@ static uint32_t stride(void)
 {
 	const char *set = getenv("SFU_CUT_STRIDE");
 
-	if (set != NULL)
+	if (set != NULL && set[0] != 0)
 		return (uint32_t)strtoul(set, NULL, 10);
-	return sfu_layout.unit >= 32 ? 1 : sfu_layout.unit >= 16 ? 7 : sfu_layout.unit >= 8 ? 29 : 211;
+	return sfu_layout.unit >= 32 ? 1 : sfu_layout.unit >= 16 ? 13 : sfu_layout.unit >= 8 ? 61 : 499;
 }
 
 static void cuts(uint32_t ecc)
@@ -244,7 +244,7 @@ static void cuts(uint32_t ecc)
 	at.ecc = ecc;
 	for (i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
 		runs = 0;
-		all_cuts(&scenarios[i], 4, stride());
+		all_cuts(&scenarios[i], 2, stride());
 		print_message("%s: %u runs\n", scenarios[i].name, runs);
 	}
 }

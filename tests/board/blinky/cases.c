@@ -2,8 +2,8 @@
 
 #include "regs.h"
 
-#define S5  0x08020000u /* sector 5, 128 KiB */
-#define S2  0x08008000u /* sector 2, 16 KiB */
+#define S5 0x08020000u /* sector 5, 128 KiB */
+#define S2 0x08008000u /* sector 2, 16 KiB */
 #define OTP 0x1FFF7800u
 
 __attribute__((section(".noinit"))) static volatile uint32_t g_kept[4];
@@ -235,7 +235,8 @@ static void case_psp(void)
 	static volatile uint32_t stack[64] __attribute__((aligned(8)));
 	uint32_t control, sp;
 
-	__asm__ volatile("msr psp, %2\n movs r0, #2\n msr control, r0\n isb\n svc 1\n mrs %0, control\n mov %1, sp\n"
+	__asm__ volatile("msr psp, %2\n movs r0, #2\n msr control, r0\n isb\n svc 1\n mrs %0, "
+			 "control\n mov %1, sp\n"
 			 "movs r0, #0\n msr control, r0\n isb"
 			 : "=&r"(control), "=&r"(sp)
 			 : "r"(stack + 64)
@@ -302,6 +303,7 @@ static void case_dma(void)
 		for (i = 0; i < have; i++)
 			g_out[i] = g_ring[(taken + i) % sizeof g_ring];
 		DMA1_HIFCR = 0x3D0000;
+		USART2_SR = ~(1u << 6); /* RM0090 30.3.13 */
 		DMA1_S6M0AR = (uint32_t)(uintptr_t)g_out;
 		DMA1_S6NDTR = have;
 		DMA1_S6CR = 4u << 25 | 1u << 10 | 1u << 6 | 1;
@@ -343,8 +345,11 @@ static void case_button(void)
 static void case_inject(void)
 {
 	g_kept[3] = 0;
-	__asm__ volatile(".global inject_here\n .type inject_here, %%function\n inject_here: str %0, [%1]" ::"r"(2),
-			 "r"(&g_kept[3]) : "memory");
+	__asm__ volatile(
+		".global inject_here\n .type inject_here, %%function\n inject_here: str %0, [%1]" ::
+			"r"(2),
+		"r"(&g_kept[3])
+		: "memory");
 	expect(g_kept[3] == 0);
 }
 
@@ -373,10 +378,36 @@ static void case_options(void)
 }
 
 static void (*const cases[])(void) = {
-	case_counts, case_clock, case_flash, case_ram_erase, case_double, case_wrong_key, case_busy, case_psize,
-	case_locked_cr, case_no_pg, case_row, case_protected, case_clock_off, case_work, case_look, case_iwdg,
-	case_soft_reset, case_power, case_exceptions, case_psp, case_fp, case_lockup, case_asleep, case_echo, case_dma,
-	case_rng, case_button, case_inject, case_speed, case_options,
+	case_counts,
+	case_clock,
+	case_flash,
+	case_ram_erase,
+	case_double,
+	case_wrong_key,
+	case_busy,
+	case_psize,
+	case_locked_cr,
+	case_no_pg,
+	case_row,
+	case_protected,
+	case_clock_off,
+	case_work,
+	case_look,
+	case_iwdg,
+	case_soft_reset,
+	case_power,
+	case_exceptions,
+	case_psp,
+	case_fp,
+	case_lockup,
+	case_asleep,
+	case_echo,
+	case_dma,
+	case_rng,
+	case_button,
+	case_inject,
+	case_speed,
+	case_options,
 };
 
 void run_case(uint32_t which)

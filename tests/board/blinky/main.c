@@ -40,8 +40,14 @@ void systick_handler(void)
 	GPIOD_ODR ^= 1u << 12;
 }
 
-void pendsv_handler(void) { g_pendsv++; }
-void svc_handler(void) { g_svc++; }
+void pendsv_handler(void)
+{
+	g_pendsv++;
+}
+void svc_handler(void)
+{
+	g_svc++;
+}
 
 void usart2_handler(void)
 {

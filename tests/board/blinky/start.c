@@ -21,9 +21,24 @@ void stuck(void)
 
 /* Exceptions 1 to 15, then IRQs 0 to 38. */
 __attribute__((section(".vectors"), used)) static void (*const vectors[55])(void) = {
-	(void (*)(void))(uintptr_t)&_stack, reset, stuck, fault_handler, stuck, fault_handler, usage_handler, 0, 0, 0, 0,
-	svc_handler, stuck, 0, pendsv_handler, systick_handler,
-	[16 + 4] = flash_handler, [16 + 38] = usart2_handler,
+	(void (*)(void))(uintptr_t)&_stack,
+	reset,
+	stuck,
+	fault_handler,
+	stuck,
+	fault_handler,
+	usage_handler,
+	0,
+	0,
+	0,
+	0,
+	svc_handler,
+	stuck,
+	0,
+	pendsv_handler,
+	systick_handler,
+	[16 + 4] = flash_handler,
+	[16 + 38] = usart2_handler,
 };
 
 void reset(void)

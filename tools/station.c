@@ -1,4 +1,4 @@
-#include "session.h"
+#include "station.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,14 +13,14 @@
 #define REBOOT_WAIT 1000u /* ms */
 #define REBOOT_TRIES 3
 
-static void forget(struct sfu_session *s)
+static void forget(struct sfu_station *s)
 {
 	sfu_wire_init(&s->wire);
 	s->in_at = s->in_size = 0;
 	s->out_at = s->out_size = 0;
 }
 
-int sfu_session_open(struct sfu_session *s, const struct sfu_args *args)
+int sfu_station_open(struct sfu_station *s, const struct sfu_args *args)
 {
 	uint32_t wait = WAIT;
 	int status;
@@ -49,30 +49,30 @@ int sfu_session_open(struct sfu_session *s, const struct sfu_args *args)
 	}
 }
 
-void sfu_session_close(struct sfu_session *s)
+void sfu_station_close(struct sfu_station *s)
 {
 	sfu_host_close(&s->host);
 }
 
-int sfu_session_reopen(struct sfu_session *s)
+int sfu_station_reopen(struct sfu_station *s)
 {
 	forget(s);
 	return s->host.fd >= 0 || sfu_host_open(&s->host) == SFU_HOST_OPEN ? 0 : -1;
 }
 
-void sfu_session_send(struct sfu_session *s, uint8_t type, const uint8_t *body, size_t size)
+void sfu_station_send(struct sfu_station *s, uint8_t type, const uint8_t *body, size_t size)
 {
 	s->out_size = sfu_wire_encode(type, body, size, s->out);
 	s->out_at = 0;
 }
 
-int sfu_session_sending(const struct sfu_session *s)
+int sfu_station_sending(const struct sfu_station *s)
 {
 	return s->out_at < s->out_size;
 }
 
 /* The payload's size if the bytes at hand complete a frame, else 0. */
-static size_t take(struct sfu_session *s)
+static size_t take(struct sfu_station *s)
 {
 	size_t size = 0;
 
@@ -81,7 +81,7 @@ static size_t take(struct sfu_session *s)
 	return size;
 }
 
-static int receive(struct sfu_session *s)
+static int receive(struct sfu_station *s)
 {
 	const int count = sfu_host_read(&s->host, s->in, sizeof(s->in));
 
@@ -90,7 +90,7 @@ static int receive(struct sfu_session *s)
 	return count;
 }
 
-enum sfu_event sfu_session_next(struct sfu_session *s, uint64_t deadline, size_t *size)
+enum sfu_event sfu_station_next(struct sfu_station *s, uint64_t deadline, size_t *size)
 {
 	for (;;) {
 		uint64_t now;
@@ -103,19 +103,20 @@ enum sfu_event sfu_session_next(struct sfu_session *s, uint64_t deadline, size_t
 			break;
 		if (s->in_size > 0)
 			continue;
-		if (sfu_session_sending(s)) {
-			count = sfu_host_write(&s->host, s->out + s->out_at, s->out_size - s->out_at);
+		if (sfu_station_sending(s)) {
+			count = sfu_host_write(
+				&s->host, s->out + s->out_at, s->out_size - s->out_at);
 			if (count < 0)
 				break;
 			s->out_at += (size_t)count;
-			if (!sfu_session_sending(s))
+			if (!sfu_station_sending(s))
 				return SFU_EVENT_SENT;
 		}
 		now = sfu_host_time();
 		if (now >= deadline)
 			return SFU_EVENT_TIMEOUT;
 		if (count == 0)
-			sfu_host_wait(&s->host, sfu_session_sending(s),
+			sfu_host_wait(&s->host, sfu_station_sending(s),
 				deadline - now < 1000 ? (int)(deadline - now) : 1000);
 	}
 	sfu_host_close(&s->host);
@@ -153,12 +154,12 @@ static void decode_info(const uint8_t *p, struct sfu_info *info)
 }
 
 /* Listens until `deadline`; 1 if INFO came. */
-static int listen_for_info(struct sfu_session *s, uint64_t deadline, struct sfu_info *info)
+static int listen_for_info(struct sfu_station *s, uint64_t deadline, struct sfu_info *info)
 {
 	size_t size;
 
 	for (;;) {
-		switch (sfu_session_next(s, deadline, &size)) {
+		switch (sfu_station_next(s, deadline, &size)) {
 		case SFU_EVENT_FRAME:
 			if (s->wire.data[0] == SFU_MESSAGE_INFO && size == 1 + SFU_INFO_SIZE) {
 				decode_info(s->wire.data + 1, info);
@@ -173,7 +174,7 @@ static int listen_for_info(struct sfu_session *s, uint64_t deadline, struct sfu_
 	}
 }
 
-int sfu_session_hello(struct sfu_session *s, uint64_t deadline, struct sfu_info *info)
+int sfu_station_hello(struct sfu_station *s, uint64_t deadline, struct sfu_info *info)
 {
 	uint64_t now;
 	uint32_t turn;
@@ -181,9 +182,10 @@ int sfu_session_hello(struct sfu_session *s, uint64_t deadline, struct sfu_info 
 	for (turn = 0; (now = sfu_host_time()) < deadline; turn++) {
 		const uint64_t next = now + HELLO_EVERY < deadline ? now + HELLO_EVERY : deadline;
 
-		if (s->host.fd >= 0 || sfu_session_reopen(s) == 0) {
+		if (s->host.fd >= 0 || sfu_station_reopen(s) == 0) {
 			/* a frame that could not leave for so long is given up: nobody reads */
-			sfu_session_send(s, turn % 2 == 0 ? SFU_MESSAGE_ENTER : SFU_MESSAGE_HELLO, NULL, 0);
+			sfu_station_send(
+				s, turn % 2 == 0 ? SFU_MESSAGE_ENTER : SFU_MESSAGE_HELLO, NULL, 0);
 			if (listen_for_info(s, next, info))
 				return 0;
 		}
@@ -193,32 +195,35 @@ int sfu_session_hello(struct sfu_session *s, uint64_t deadline, struct sfu_info 
 	return -1;
 }
 
-int sfu_session_begin(struct sfu_session *s, struct sfu_info *info)
+int sfu_station_begin(struct sfu_station *s, struct sfu_info *info)
 {
-	if (sfu_session_hello(s, sfu_host_time() + s->wait, info) != 0)
+	if (sfu_station_hello(s, sfu_host_time() + s->wait, info) != 0)
 		return sfu_fail(EX_UNAVAILABLE, s->host.name, "no device answered in %u seconds",
 			s->wait / 1000);
 	if (info->protocol != SFU_LINK_PROTOCOL)
-		return sfu_fail(EX_UNAVAILABLE, s->host.name, "the device speaks protocol %u and not %u",
-			info->protocol, SFU_LINK_PROTOCOL);
+		return sfu_fail(EX_UNAVAILABLE, s->host.name,
+			"the device speaks protocol %u and not %u", info->protocol,
+			SFU_LINK_PROTOCOL);
 	return 0;
 }
 
-int sfu_session_refused(const struct sfu_session *s, const uint8_t *refusal)
+int sfu_station_refused(const struct sfu_station *s, const uint8_t *refusal)
 {
 	const uint32_t value = sfu_get32(refusal + SFU_REFUSAL_CODE_OFFSET);
 	const uint32_t detail = sfu_get32(refusal + SFU_REFUSAL_DETAIL_OFFSET);
 	const struct sfu_code *code = sfu_code_find(value);
 
 	if (code == NULL)
-		return sfu_fail(EX_DATAERR, s->host.name, "the device refuses with code 0x%08x, which this "
-			"program does not know (detail %u)", value, detail);
+		return sfu_fail(EX_DATAERR, s->host.name,
+			"the device refuses with code 0x%08x, which this "
+			"program does not know (detail %u)",
+			value, detail);
 	return sfu_fail(sfu_code_status(value), s->host.name,
 		"the device refuses: %s (%s, detail %u); %s", code->sentence, code->name, detail,
 		code->advice);
 }
 
-int sfu_session_reboot(struct sfu_session *s)
+int sfu_station_reboot(struct sfu_station *s)
 {
 	size_t size;
 	int i;
@@ -227,9 +232,9 @@ int sfu_session_reboot(struct sfu_session *s)
 		const uint64_t deadline = sfu_host_time() + REBOOT_WAIT;
 		enum sfu_event event;
 
-		sfu_session_send(s, SFU_MESSAGE_REBOOT, NULL, 0);
+		sfu_station_send(s, SFU_MESSAGE_REBOOT, NULL, 0);
 		do {
-			event = sfu_session_next(s, deadline, &size);
+			event = sfu_station_next(s, deadline, &size);
 			if (event == SFU_EVENT_FRAME && s->wire.data[0] == SFU_MESSAGE_DONE)
 				return 0;
 		} while (event != SFU_EVENT_TIMEOUT && event != SFU_EVENT_LOST);

@@ -1,4 +1,4 @@
-#include "manifest.h"
+#include "package_manifest.h"
 
 #include <string.h>
 
@@ -22,7 +22,8 @@ static const char *check_sizes(const struct sfu_manifest *m, uint32_t *offset)
 		return WRONG(PLAIN_SIZE, "the image size is not a multiple of 32");
 	if (m->record_size != SFU_FORMAT_RECORD_SMALL && m->record_size != SFU_FORMAT_RECORD_LARGE)
 		return WRONG(RECORD_SIZE, "the record size is neither 1024 nor 2048");
-	if (m->record_count != m->plain_size / m->record_size + (m->plain_size % m->record_size != 0))
+	if (m->record_count !=
+		m->plain_size / m->record_size + (m->plain_size % m->record_size != 0))
 		return WRONG(RECORD_COUNT, "the record count does not fit the image size");
 	return NULL;
 }
@@ -42,8 +43,8 @@ static const char *check_kind(const uint8_t bytes[SFU_MANIFEST_SIZE], uint32_t *
 	return NULL;
 }
 
-const char *sfu_manifest_decode(const uint8_t bytes[SFU_MANIFEST_SIZE], struct sfu_manifest *m,
-	uint32_t *offset)
+const char *sfu_package_decode(
+	const uint8_t bytes[SFU_MANIFEST_SIZE], struct sfu_manifest *m, uint32_t *offset)
 {
 	const char *wrong = check_kind(bytes, offset);
 
@@ -70,7 +71,7 @@ const char *sfu_manifest_decode(const uint8_t bytes[SFU_MANIFEST_SIZE], struct s
 	return check_sizes(m, offset);
 }
 
-void sfu_manifest_encode(const struct sfu_manifest *m, uint8_t bytes[SFU_MANIFEST_SIZE])
+void sfu_package_encode(const struct sfu_manifest *m, uint8_t bytes[SFU_MANIFEST_SIZE])
 {
 	sfu_put32(AT(MAGIC), SFU_FORMAT_MANIFEST_MAGIC);
 	*AT(FORMAT) = SFU_FORMAT_VERSION_ID;
@@ -96,7 +97,7 @@ void sfu_manifest_encode(const struct sfu_manifest *m, uint8_t bytes[SFU_MANIFES
 	memcpy(AT(SIGNATURE), m->signature, sizeof(m->signature));
 }
 
-int sfu_manifest_derive(const struct sfu_manifest *m, const uint8_t oem_key[SFU_FORMAT_HASH],
+int sfu_package_derive(const struct sfu_manifest *m, const uint8_t oem_key[SFU_FORMAT_HASH],
 	struct sfu_package_keys *keys)
 {
 	static const char image[] = "sfu image", digest[] = "sfu digest", check[] = "sfu check";

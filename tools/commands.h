@@ -1,6 +1,6 @@
 /* The program's commands; each is defined in cmd_NAME.c. */
-#ifndef SFU_TOOL_SFU_H
-#define SFU_TOOL_SFU_H
+#ifndef SFU_TOOL_COMMANDS_H
+#define SFU_TOOL_COMMANDS_H
 
 #include "args.h"
 

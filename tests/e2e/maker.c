@@ -1,0 +1,205 @@
+#include "maker.h"
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bytes.h"
+#include "crc.h"
+#include "crypto.h"
+#include "flash.h"
+#include "layout.h"
+#include "sfu_format.h"
+
+extern uint8_t sfu_config[SFU_CONFIG_SIZE];
+
+static const char PRODUCT[2][16] = { "e2e", "other" };
+static EC_KEY *keys[2];
+static uint8_t points[2][65];
+
+static void must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* two fixed keys, so that runs repeat */
+static EC_KEY *signer_key(uint32_t n)
+{
+	if (keys[n] == NULL) {
+		BIGNUM *secret = BN_new();
+		EC_POINT *point;
+
+		must(secret != NULL && BN_set_word(secret, 0x5F1A7E5 + n) == 1);
+		keys[n] = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
+		must(keys[n] != NULL && EC_KEY_set_private_key(keys[n], secret) == 1);
+		point = EC_POINT_new(EC_KEY_get0_group(keys[n]));
+		must(EC_POINT_mul(EC_KEY_get0_group(keys[n]), point, secret, NULL, NULL, NULL) == 1);
+		must(EC_KEY_set_public_key(keys[n], point) == 1);
+		must(EC_POINT_point2oct(EC_KEY_get0_group(keys[n]), point, POINT_CONVERSION_UNCOMPRESSED,
+		                        points[n], 65, NULL) == 65);
+		EC_POINT_free(point);
+		BN_free(secret);
+	}
+	return keys[n];
+}
+
+static void sha256(uint8_t out[32], const uint8_t *a, uint32_t na, const uint8_t *b, uint32_t nb)
+{
+	struct sfu_hash h;
+
+	sfu_hash_init(&h);
+	sfu_hash_update(&h, a, na);
+	sfu_hash_update(&h, b, nb);
+	sfu_hash_final(&h, out);
+}
+
+static void key_id(uint32_t n, uint8_t id[4])
+{
+	uint8_t digest[32];
+
+	(void)signer_key(n);
+	sha256(digest, points[n] + 1, 64, NULL, 0);
+	memcpy(id, digest, 4);
+}
+
+void maker_config(uint32_t lock)
+{
+	uint8_t *c = sfu_config;
+
+	memset(c, 0, SFU_CONFIG_SIZE);
+	sfu_put32(c + SFU_CONFIG_MAGIC_OFFSET, SFU_FLASH_CONFIG_MAGIC);
+	sfu_put32(c + SFU_CONFIG_FORMAT_OFFSET, 1);
+	memcpy(c + SFU_CONFIG_PRODUCT_OFFSET, PRODUCT[0], 16);
+	sfu_put32(c + SFU_CONFIG_HARDWARE_OFFSET, 1);
+	sfu_put32(c + SFU_CONFIG_EPOCH_OFFSET, 1);
+	sfu_put32(c + SFU_CONFIG_MIN_COUNTER_OFFSET, 1);
+	sfu_put32(c + SFU_CONFIG_LOCK_PROFILE_OFFSET, lock);
+	sfu_put32(c + SFU_CONFIG_FLAGS_OFFSET, SFU_FLASH_CONFIG_TEST);
+	sfu_put32(c + SFU_CONFIG_KEY_COUNT_OFFSET, 1);
+	key_id(0, c + SFU_CONFIG_KEY0_OFFSET);
+	memcpy(c + SFU_CONFIG_KEY0_OFFSET + SFU_SIGNER_PUBLIC_KEY_OFFSET, points[0] + 1, 64);
+	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
+}
+
+static void oem_key(uint32_t n, uint8_t key[32])
+{
+	memset(key, (int)(0x4B + n), 32);
+}
+
+void maker_keys(void)
+{
+	uint8_t page[SFU_FLASH_CELL + SFU_KEYS_SIZE] = { 0 }, *cell = page + SFU_FLASH_CELL;
+	uint32_t i;
+
+	for (i = 0; i < SFU_FLASH_CELL; i += SFU_COMMIT_SIZE) {
+		sfu_put32(page + i + SFU_COMMIT_MAGIC_OFFSET, SFU_FLASH_KEYS_MAGIC);
+		sfu_put32(page + i + SFU_COMMIT_GENERATION_OFFSET, 1);
+		sfu_put32(page + i + SFU_COMMIT_CRC_OFFSET, sfu_crc32(page + i, SFU_COMMIT_CRC_OFFSET));
+	}
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_OEM);
+	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, 1);
+	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, SFU_FLASH_KEYS_TEST);
+	oem_key(0, cell + SFU_KEYS_OEM_KEY_OFFSET);
+	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
+	host_flash_put(sfu_layout.keys[0].address, page, sizeof page);
+}
+
+void maker_image(const struct maker *m, uint8_t *image)
+{
+	const uint32_t base = sfu_layout.slot[m->slot].address + sfu_layout.image_offset;
+	uint32_t i;
+
+	for (i = 0; i < m->size; i++)
+		image[i] = (uint8_t)(m->fill * 31u + i * 7u + (i >> 8));
+	sfu_put32(image, 0x20001000);
+	sfu_put32(image + 4, base + 9);
+}
+
+void maker_sign(uint8_t manifest[256], uint32_t signer)
+{
+	const BIGNUM *r, *s;
+	uint8_t digest[32];
+	ECDSA_SIG *sig;
+
+	sha256(digest, manifest, SFU_FORMAT_MANIFEST_SIGNED, NULL, 0);
+	sig = ECDSA_do_sign(digest, 32, signer_key(signer));
+	must(sig != NULL);
+	ECDSA_SIG_get0(sig, &r, &s);
+	must(BN_bn2binpad(r, manifest + SFU_MANIFEST_SIGNATURE_OFFSET, 32) == 32);
+	must(BN_bn2binpad(s, manifest + SFU_MANIFEST_SIGNATURE_OFFSET + 32, 32) == 32);
+	ECDSA_SIG_free(sig);
+}
+
+static void derive(uint8_t out[32], const struct maker *m, const uint8_t *salt, const char *label, int product)
+{
+	uint8_t key[32], info[32];
+	const uint32_t n = (uint32_t)strlen(label);
+
+	oem_key(m->key, key);
+	memcpy(info, label, n);
+	memcpy(info + n, PRODUCT[m->product], 16);
+	sfu_hkdf(out, key, salt, 32, info, product ? n + 16 : n);
+}
+
+/* from the last record to the first, as each holds the hash of the next */
+static void records(const struct maker *m, uint8_t *package, uint32_t count)
+{
+	uint8_t key[32], next[32] = { 0 }, prefix[8];
+	uint32_t i, n;
+
+	derive(key, m, package + SFU_MANIFEST_SALT_OFFSET, "sfu image", 1);
+	for (i = count; i-- > 0;) {
+		uint8_t *record = package + SFU_MANIFEST_SIZE + i * (m->record + 32);
+
+		n = m->size - i * m->record < m->record ? m->size - i * m->record : m->record;
+		sfu_cipher(key, i, record, n);
+		memcpy(record + n, next, 32);
+		sfu_put32(prefix, SFU_FORMAT_RECORD_PREFIX);
+		sfu_put32(prefix + 4, i);
+		sha256(next, prefix, 8, record, n + 32);
+	}
+	memcpy(package + SFU_MANIFEST_FIRST_HASH_OFFSET, next, 32);
+}
+
+uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE])
+{
+	static uint8_t image[MAKER_PACKAGE];
+	const uint32_t count = (m->size - 1) / m->record + 1;
+	uint8_t key[32];
+	uint32_t i;
+
+	memset(out, 0, SFU_MANIFEST_SIZE);
+	sfu_put32(out + SFU_MANIFEST_MAGIC_OFFSET, SFU_FORMAT_MANIFEST_MAGIC);
+	out[SFU_MANIFEST_FORMAT_OFFSET] = 1;
+	out[SFU_MANIFEST_SUITE_OFFSET] = 1;
+	out[SFU_MANIFEST_KIND_OFFSET] = 1;
+	out[SFU_MANIFEST_FLAGS_OFFSET] = (uint8_t)m->flags;
+	key_id(m->signer, out + SFU_MANIFEST_SIGNER_OFFSET);
+	sfu_put32(out + SFU_MANIFEST_HARDWARE_OFFSET, m->hardware);
+	memcpy(out + SFU_MANIFEST_PRODUCT_OFFSET, PRODUCT[m->product], 16);
+	sfu_put32(out + SFU_MANIFEST_EPOCH_OFFSET, m->epoch);
+	memcpy(out + SFU_MANIFEST_VERSION_OFFSET, m->version, 8);
+	sfu_put32(out + SFU_MANIFEST_SECURITY_COUNTER_OFFSET, m->counter);
+	out[SFU_MANIFEST_LOADER_MIN_OFFSET] = (uint8_t)m->loader_major;
+	memcpy(out + SFU_MANIFEST_UID_OFFSET, m->uid, 12);
+	sfu_put32(out + SFU_MANIFEST_LOAD_ADDRESS_OFFSET,
+	          sfu_layout.slot[m->slot].address + sfu_layout.image_offset);
+	sfu_put32(out + SFU_MANIFEST_PLAIN_SIZE_OFFSET, m->size);
+	out[SFU_MANIFEST_RECORD_SIZE_OFFSET + 1] = (uint8_t)(m->record >> 8);
+	out[SFU_MANIFEST_RECORD_COUNT_OFFSET] = (uint8_t)count;
+	for (i = 0; i < 32; i++)
+		out[SFU_MANIFEST_SALT_OFFSET + i] = (uint8_t)(m->fill + m->version[0] * 3u + i);
+	maker_image(m, image);
+	derive(key, m, out + SFU_MANIFEST_SALT_OFFSET, "sfu digest", 0);
+	sha256(out + SFU_MANIFEST_IMAGE_HASH_OFFSET, key, 32, image, m->size);
+	derive(key, m, out + SFU_MANIFEST_SALT_OFFSET, "sfu check", 0);
+	memcpy(out + SFU_MANIFEST_KEY_CHECK_OFFSET, key, 16);
+	for (i = 0; i < count; i++)
+		memcpy(out + SFU_MANIFEST_SIZE + i * (m->record + 32), image + i * m->record,
+		       m->size - i * m->record < m->record ? m->size - i * m->record : m->record);
+	records(m, out, count);
+	maker_sign(out, m->signer);
+	return SFU_MANIFEST_SIZE + m->size + 32 * count;
+}

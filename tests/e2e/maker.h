@@ -1,0 +1,36 @@
+/* Makes packages and configurations for tests, from spec/formats.md. The host's program has its own code for
+ * this; tests/tool checks that against the openssl command. */
+#ifndef MAKER_H
+#define MAKER_H
+
+#include <stdint.h>
+
+#define MAKER_PACKAGE 65536u
+
+struct maker {
+	uint8_t version[8];
+	uint32_t counter, slot, size, flags, record;
+	uint8_t uid[12];
+	uint32_t product;            /* 0: the device's */
+	uint32_t signer;             /* 0: the OEM's key; else a key no loader knows */
+	uint32_t key;                /* 0: the OEM's K; else another */
+	uint32_t loader_major, epoch, hardware;
+	uint32_t fill;               /* what the image is filled with */
+};
+
+/* Fills in sfu_config, for a lock profile. */
+void maker_config(uint32_t lock);
+
+/* The key page as a factory programs it, into blank flash. */
+void maker_keys(void);
+
+/* The image that maker_package packs: m->size bytes with a vector table that can run in the slot. */
+void maker_image(const struct maker *m, uint8_t *image);
+
+/* A package; answers its size. */
+uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE]);
+
+/* Signs a manifest anew after a test has changed it. */
+void maker_sign(uint8_t manifest[256], uint32_t signer);
+
+#endif

@@ -1,0 +1,51 @@
+# Unit tests of the core's persistence and of crypto/. Each of U-E-S below is a flash: program unit,
+# erased value, slots. test_crypto runs with both implementations of P-256.
+#
+#   make unit-check             every layout with gcc, one with the sanitizers
+#   SFU_CUT_STRIDE=1 make ...   second cuts at every operation, for every program unit: hours
+
+UNIT_FLASHES := $(foreach u,$(HOST_UNITS),$(foreach e,$(HOST_ERASED),$u-$e-2))
+UNIT_FLASHES_host := $(UNIT_FLASHES)
+UNIT_FLASHES_host-asan := 8-ff-2
+UNIT_FLASH_TESTS := test_store test_journal
+
+# $(call unit-rules,VARIANT)
+define unit-rules
+build/$(1)/unit/%.o: tests/unit/%.c $$(CORE_H) $$(HOST_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(HOST_CC_$(1)) $$(HOST_FLAGS) -c $$< -o $$@
+
+build/$(1)/unit/test_layout: build/$(1)/unit/test_layout.o build/$(1)/core/fsm/layout.o
+	$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+
+build/$(1)/unit/test_crypto-%: build/$(1)/unit/test_crypto.o build/$(1)/core/crypto/%.o \
+		build/$(1)/core/crypto/crypto.o build/$(1)/core/fsm/crc.o build/$(1)/libbearssl.a
+	$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+
+$$(foreach t,$$(UNIT_FLASH_TESTS),$$(UNIT_FLASHES_$(1):%=build/$(1)/unit/$$t-%)): \
+		$$(UNIT_FLASH_TESTS:%=build/$(1)/unit/%.o) $$(UNIT_CORE:%=build/$(1)/core/%.o) \
+		$$(UNIT_FLASHES_$(1):%=build/$(1)/layout-%.o) build/$(1)/port/flash.o \
+		build/$(1)/port/port.o build/$(1)/libbearssl.a
+	$$(HOST_CC_$(1)) build/$(1)/unit/$$(firstword $$(subst -, ,$$(@F))).o \
+		$$(UNIT_CORE:%=build/$(1)/core/%.o) \
+		build/$(1)/layout-$$(patsubst $$(firstword $$(subst -, ,$$(@F)))-%,%,$$(@F)).o \
+		build/$(1)/port/flash.o build/$(1)/port/port.o build/$(1)/libbearssl.a -lcmocka -o $$@
+endef
+
+UNIT_CORE := fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fsm/journal_append gen/journal \
+	crypto/crypto crypto/curve_m31
+
+$(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
+
+UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
+	build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
+	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
+
+CHECKS += unit-check
+.PHONY: unit-check
+unit-check: $(UNIT_PROGRAMS) ## unit tests: flash layouts, switches, keys, journal, cryptography
+	@for program in $^; do \
+		stride=; case $$program in build/host-asan/*) stride=997 ;; esac; \
+		echo "== $$program"; \
+		SFU_CUT_STRIDE=$${SFU_CUT_STRIDE:-$$stride} $$program || exit 1; \
+	done
