@@ -40,6 +40,10 @@ void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 /* SFU_OK, or why this device cannot work. Part of sfu_boot. */
 uint32_t sfu_boot_prepare(struct sfu_device *d);
 
+/* The lowest security counter that may be installed or run: the highest confirmed, and never below what the
+ * loader was built with. */
+uint32_t sfu_boot_floor(const struct sfu_device *d);
+
 /* Fills in struct EXCHANGE for the application in d->boot.good. */
 void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZE]);
 

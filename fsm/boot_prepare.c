@@ -37,53 +37,76 @@ static uint32_t open_keys(struct sfu_device *d)
 	return sfu_keys_make(&d->keys);
 }
 
-/* One slot without a journal: is it an image the OEM signed? Then it may be sealed anew. */
-static uint32_t salvage(struct sfu_state *s, struct sfu_check *c, uint32_t install)
-{
+/* What the two slots hold, where there is no journal to say it. */
+struct find {
+	uint32_t held;               /* 1: the OEM signed it for this device, and it is whole */
 	uint32_t counter;
+	uint8_t version[SFU_VERSION_SIZE];
+};
 
-	c->install = install;
-	if (sfu_check_oem(c, 1) != SFU_OK)
-		return 0;
-	s->slot[c->slot] = SFU_SLOT_CONFIRMED;
-	s->install[c->slot] = install;
-	sfu_copy(s->seal[c->slot], c->pass.tag, SFU_FORMAT_TAG);
-	counter = sfu_manifest_word(c->manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
-	if (counter > s->security_counter)
-		s->security_counter = counter;
-	return 1;
-}
-
-/* The second slot is preferred, unless the first one's version (in d->boot.version) is higher. */
-static void salvage_both(struct sfu_device *d, struct sfu_state *s, struct sfu_check *c)
+/* Is it an image the OEM signed? Then it is sealed anew. */
+static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 {
-	const uint32_t version = SFU_MANIFEST_VERSION_OFFSET;
-	uint32_t first;
-
-	c->slot = 0;
-	first = salvage(s, c, 2);
-	sfu_copy(d->boot.version, c->manifest + version, SFU_VERSION_SIZE);
-	if (sfu_layout.slot_count < 2)
+	f->held = sfu_check_oem(c, 1) == SFU_OK ? 1 : 0;
+	if (f->held == 0)
 		return;
-	c->slot = 1;
-	if (salvage(s, c, 3) == 1 && first == 1
-	    && sfu_version_compare(d->boot.version, c->manifest + version) == 2)
-		(void)salvage(s, c, 1);
+	f->counter = sfu_manifest_word(c->manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
+	sfu_copy(f->version, c->manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+	s->slot[c->slot] = SFU_SLOT_CONFIRMED;
+	s->install[c->slot] = c->install;
+	sfu_copy(s->seal[c->slot], c->pass.tag, SFU_FORMAT_TAG);
 }
 
-/* Both journal pages are unreadable, or this is the first start: the floor is the highest counter among
- * the slots that the OEM's signature and the image hash vouch for. The floor then keeps the others out. */
+static uint32_t newer(const struct find *a, const struct find *b)
+{
+	if (a->counter != b->counter)
+		return a->counter > b->counter;
+	return sfu_version_compare(a->version, b->version) == 2;
+}
+
+/* Nobody knows any more whether the newest image ever confirmed itself: it is on trial, and the floor is what
+ * the other one needs, so that it can be fallen back to. Confirming raises the floor again. */
+static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
+{
+	const uint32_t oldest = f[1 - newest].held == 1 ? 1 - newest : newest;
+
+	if (f[newest].held == 0)
+		return;
+	s->slot[newest] = SFU_SLOT_TRIAL;
+	s->attempts = SFU_LIMIT_TRIAL_BOOTS;
+	s->security_counter = f[oldest].counter;
+}
+
+/* Both journal pages are unreadable, or this is the first start: what the OEM's signature and the image hash
+ * vouch for is all there is. */
 static uint32_t recover(struct sfu_device *d)
 {
+	struct find f[2];
 	struct sfu_state s;
 	struct sfu_check c;
+	uint32_t i, newest;
 
 	sfu_fill((uint8_t *)&s, 0, sizeof s);
-	s.security_counter = sfu_config_word(SFU_CONFIG_MIN_COUNTER_OFFSET);
 	c.device = d->keys.device;
 	c.oem = d->keys.oem;
 	c.buffer = sfu_device_buffer(d);
-	salvage_both(d, &s, &c);
+	/*@ loop assigns i, f[0 .. 1], s, c, *d;
+	    loop variant 2 - i; */
+	for (i = 0; i < 2; i++) {
+		f[i].held = 0;
+		c.slot = i;
+		c.install = i + 1;
+		if (i < sfu_layout.slot_count)
+			look(&s, &c, &f[i]);
+	}
+	newest = f[1].held == 1 && (f[0].held == 0 || newer(&f[1], &f[0]) != 0) ? 1 : 0;
+	if (newest == 0 && f[1].held == 1) {
+		/* the preferred slot is the one with the higher install number, which its seal contains */
+		c.slot = 0;
+		c.install = 3;
+		look(&s, &c, &f[0]);
+	}
+	settle(&s, f, newest);
 	return sfu_journal_format(&d->journal, &s);
 }
 

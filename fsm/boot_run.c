@@ -38,6 +38,13 @@ static unsigned char choose(struct sfu_device *d)
 	return d->boot.candidate != SFU_SLOT_NONE ? SFU_BOOT_EVENT_GOOD : SFU_BOOT_EVENT_NONE;
 }
 
+uint32_t sfu_boot_floor(const struct sfu_device *d)
+{
+	const uint32_t least = sfu_config_word(SFU_CONFIG_MIN_COUNTER_OFFSET);
+
+	return d->journal.state.security_counter > least ? d->journal.state.security_counter : least;
+}
+
 /* Checks the candidate: its bytes, its counter against the floor, its first two words. */
 static uint32_t examine(struct sfu_device *d)
 {
@@ -54,7 +61,7 @@ static uint32_t examine(struct sfu_device *d)
 	if (status != SFU_OK)
 		return status;
 	d->boot.counter = sfu_manifest_word(c.manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
-	if (d->boot.counter < d->journal.state.security_counter)
+	if (d->boot.counter < sfu_boot_floor(d))
 		return SFU_R_COUNTER;
 	sfu_copy(d->boot.version, c.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
 	return sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));

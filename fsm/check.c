@@ -27,6 +27,10 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing)
 	status = sfu_manifest_authentic(c->manifest, hash);
 	if (status != SFU_OK)
 		return status;
+	/* signed is not enough: it must have been signed for this device */
+	status = sfu_manifest_meant(c->manifest);
+	if (status != SFU_OK)
+		return status;
 	status = sfu_check_pass(c, hash, sealing, 1);
 	if (status != SFU_OK)
 		return status;

@@ -12,8 +12,10 @@
 #include "port.h"
 #include "sfu_codes.h"
 
-/* The first append after a start may spoil two cells more, and closing the page a third. */
-#define TRIED_MAX (SFU_LIMIT_MAC_CHECKS - 3u)
+/* Cells from the valid one on that may be there when the page is still appended to: the first append
+ * after a start may spoil two more, and closing the page a third. Those that read blank count, as
+ * they may be torn. */
+#define SPAN_MAX (SFU_LIMIT_MAC_CHECKS - 3u)
 
 static const struct sfu_state no_state;
 
@@ -47,9 +49,12 @@ static uint32_t look(struct sfu_journal *j)
 	struct sfu_replay r;
 
 	sfu_journal_replay(j, &r);
-	j->next = r.tried > TRIED_MAX ? cells_of(&j->store, j->store.current) : r.next;
-	if (r.phase == SFU_JOURNAL_STATE_FOUND)
+	j->next = r.next;
+	if (r.phase == SFU_JOURNAL_STATE_FOUND) {
+		if (r.next > r.at + SPAN_MAX)
+			j->next = cells_of(&j->store, j->store.current);
 		return SFU_OK;
+	}
 	return r.next <= 2 ? SFU_E_BLANK : SFU_E_JOURNAL;
 }
 

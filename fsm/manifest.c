@@ -52,7 +52,7 @@ static uint32_t uid_matches(const uint8_t *wanted)
 	return same(wanted, any, sizeof any) || same(wanted, uid, sizeof uid);
 }
 
-uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t epoch)
+uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE])
 {
 	if (!same(m + SFU_MANIFEST_PRODUCT_OFFSET, sfu_config + SFU_CONFIG_PRODUCT_OFFSET,
 	          SFU_MANIFEST_PRODUCT_SIZE))
@@ -60,7 +60,7 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t epoch)
 	if ((sfu_manifest_word(m, SFU_MANIFEST_HARDWARE_OFFSET)
 	     & sfu_config_word(SFU_CONFIG_HARDWARE_OFFSET)) == 0)
 		return SFU_R_HARDWARE;
-	if (sfu_manifest_word(m, SFU_MANIFEST_EPOCH_OFFSET) != epoch)
+	if (sfu_manifest_word(m, SFU_MANIFEST_EPOCH_OFFSET) != sfu_config_word(SFU_CONFIG_EPOCH_OFFSET))
 		return SFU_R_EPOCH;
 	if (!uid_matches(m + SFU_MANIFEST_UID_OFFSET))
 		return SFU_R_UID;

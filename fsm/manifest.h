@@ -48,7 +48,7 @@ uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */
 /*@ requires valid: sfu_manifest_readable(m);
     assigns \result; */
-uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t epoch);
+uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE]);
 
 /* Do its sizes agree with each other and with the layout, and which slot is it linked for? SFU_OK and
  * *slot, or SFU_R_SIZE, SFU_R_SLOT. */

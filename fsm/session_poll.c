@@ -65,11 +65,11 @@ static unsigned char message(uint8_t type, uint32_t size)
 	                                                               : SFU_SESSION_EVENT_JUNK;
 }
 
-/* A boot after the reset would have something to run: then no session may keep the device for ever. */
+/* A reset would change something: there is an image to run, or trouble that may have been passing. */
 static uint32_t may_boot(const struct sfu_device *d)
 {
-	return d->boot.good != SFU_SLOT_NONE || d->journal.state.slot[0] == SFU_SLOT_TRIAL
-	       || d->journal.state.slot[1] == SFU_SLOT_TRIAL || d->upgrade.offers >= SFU_LIMIT_OFFERS;
+	return d->boot.good != SFU_SLOT_NONE || sfu_upgrade_on_trial(d) != 0
+	       || d->upgrade.offers >= SFU_LIMIT_OFFERS || d->boot.trouble != SFU_OK;
 }
 
 static void watch_clock(struct sfu_device *d)
@@ -119,8 +119,6 @@ static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 	d->session.fill = 0;
 	if (d->session.state != SFU_SESSION_STATE_LOADING)
 		return sfu_upgrade_offer(d, bytes);
-	if (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING)
-		return SFU_R_ORDER;
 	status = sfu_upgrade_record(d, d->session.at, bytes, size);
 	d->session.at++;
 	return status;
@@ -134,6 +132,9 @@ static uint32_t take_block(struct sfu_device *d)
 	/*@ loop assigns status, n, *d, bytes[0 .. SFU_FORMAT_RECORD_MAX - 1];
 	    loop variant d->ymodem.size - d->ymodem.at; */
 	while (status == SFU_OK) {
+		/* behind the last record nothing may follow */
+		if (d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE)
+			return d->ymodem.at < d->ymodem.size ? sfu_session_note(d, SFU_R_YMODEM) : SFU_OK;
 		n = sfu_ymodem_take(&d->ymodem, bytes + d->session.fill, missing(d));
 		if (n == 0)
 			break;
@@ -180,17 +181,28 @@ static void poll_ymodem(struct sfu_device *d)
 	}
 }
 
-/* Between frames a block of YMODEM may begin. */
+/* Between frames YMODEM may begin: with block 0. Its first byte alone may be a frame's type. */
 static uint32_t ymodem_begins(const struct sfu_device *d)
 {
-	uint8_t first;
+	uint8_t start[3];
 
 	if (d->session.ymodem != 0)
 		return 1;
 	if (d->session.state != SFU_SESSION_STATE_OPEN || sfu_link_quiet(&d->link) == 0
-	    || sfu_port_rx_peek(0, &first, 1) == 0)
+	    || sfu_port_rx_peek(0, start, sizeof start) < sizeof start)
 		return 0;
-	return first == SFU_YMODEM_SOH || first == SFU_YMODEM_STX;
+	return (start[0] == SFU_YMODEM_SOH || start[0] == SFU_YMODEM_STX) && start[1] == 0 && start[2] == 0xFF;
+}
+
+/* The first bytes of block 0 may come one by one: the frame receiver leaves them alone. */
+static uint32_t ymodem_may_begin(const struct sfu_device *d)
+{
+	uint8_t start[3] = { 0, 0, 0xFF };
+	const uint32_t n = sfu_port_rx_peek(0, start, sizeof start);
+
+	return d->session.state == SFU_SESSION_STATE_OPEN && sfu_link_quiet(&d->link) != 0 && n > 0
+	       && n < sizeof start && (start[0] == SFU_YMODEM_SOH || start[0] == SFU_YMODEM_STX)
+	       && start[1] == 0 && start[2] == 0xFF;
 }
 
 static void invite(struct sfu_device *d)
@@ -210,7 +222,7 @@ uint32_t sfu_session_poll(struct sfu_device *d)
 	watch_clock(d);
 	if (ymodem_begins(d) != 0)
 		poll_ymodem(d);
-	else
+	else if (ymodem_may_begin(d) == 0)
 		poll_frame(d);
 	invite(d);
 	return d->session.state == SFU_SESSION_STATE_LEAVING ? SFU_OK : SFU_E_BLANK;

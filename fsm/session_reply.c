@@ -49,14 +49,15 @@ static uint32_t flags(const struct sfu_device *d)
 		f |= SFU_INFO_TEST_KEYS;
 	if (d->boot.trouble == SFU_OK)
 		f |= SFU_INFO_KEYS_READY;
-	if (d->boot.good == SFU_SLOT_NONE)
+	if (d->boot.good == SFU_SLOT_NONE && sfu_upgrade_on_trial(d) == 0)
 		f |= SFU_INFO_NEEDS_IMAGE;
 	if (d->journal.state.slot[0] == SFU_SLOT_INSTALLING || d->journal.state.slot[1] == SFU_SLOT_INSTALLING)
 		f |= SFU_INFO_RESUMABLE;
 	return f;
 }
 
-/* The version is told of the slot that was checked in this boot, and of no other: it alone is believed. */
+/* The version is told of the slot that was checked in this boot, and of the one just installed: no other
+ * manifest is believed. */
 static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 {
 	sfu_put32(out + SFU_SLOT_INFO_LOAD_ADDRESS_OFFSET, sfu_slot_image(slot));
@@ -66,6 +67,17 @@ static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 	sfu_put32(out + SFU_SLOT_INFO_INSTALL_OFFSET, d->journal.state.install[slot]);
 	if (slot == d->boot.good)
 		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET, d->boot.version, SFU_VERSION_SIZE);
+	else if (slot == d->upgrade.slot && d->upgrade.state == SFU_UPGRADE_STATE_DONE)
+		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET,
+		         d->upgrade.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+}
+
+/* why the device refuses, 0 if it does not */
+static uint32_t refusal(const struct sfu_device *d)
+{
+	if (d->boot.trouble != SFU_OK)
+		return d->boot.trouble;
+	return d->session.refusal != SFU_OK ? d->session.refusal : 0;
 }
 
 void sfu_session_tell(struct sfu_device *d)
@@ -87,8 +99,7 @@ void sfu_session_tell(struct sfu_device *d)
 	sfu_put32(info + SFU_INFO_SECURITY_COUNTER_OFFSET, d->journal.state.security_counter);
 	sfu_put32(info + SFU_INFO_LOCK_PROFILE_OFFSET, sfu_port_lock());
 	sfu_put32(info + SFU_INFO_FAILURE_OFFSET, d->journal.state.failure);
-	sfu_put32(info + SFU_INFO_REFUSAL_OFFSET,
-	          d->boot.trouble != SFU_OK ? d->boot.trouble : d->session.refusal);
+	sfu_put32(info + SFU_INFO_REFUSAL_OFFSET, refusal(d));
 	sfu_put32(info + SFU_INFO_FREE_SLOT_OFFSET, sfu_upgrade_free_slot(d));
 	tell_slot(d, info + SFU_INFO_SLOT0_OFFSET, 0);
 	if (sfu_layout.slot_count > 1)

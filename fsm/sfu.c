@@ -21,6 +21,9 @@ static void run(struct sfu_device *d)
 {
 	uint8_t report[SFU_EXCHANGE_SIZE];
 
+	/* asked again: one skipped comparison must not be enough */
+	if (d->boot.state != SFU_BOOT_STATE_RUNNING || d->boot.held != SFU_OK || d->boot.trouble != SFU_OK)
+		return;
 	sfu_boot_report(d, report);
 	sfu_port_hand_over(sfu_slot_image(d->boot.good), report,
 	                   d->journal.state.slot[d->boot.good] == SFU_SLOT_TRIAL ? 1 : 0);

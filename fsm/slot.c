@@ -45,8 +45,8 @@ void sfu_pass_begin(struct sfu_pass *p, const uint8_t manifest[SFU_MANIFEST_SIZE
 {
 	if (p->sealing != 0) {
 		begin_seal(p, manifest_hash, install, device);
-		sfu_copy(buffer + SFU_FORMAT_TAG, manifest, SFU_MANIFEST_SIZE);
-		add_chunk(p, buffer, SFU_MANIFEST_SIZE);
+		sfu_copy(buffer + SFU_FORMAT_TAG, manifest, SFU_FORMAT_MANIFEST_SIGNED);
+		add_chunk(p, buffer, SFU_FORMAT_MANIFEST_SIGNED);
 	}
 	if (p->hashing != 0) {
 		sfu_manifest_derive(buffer, oem, manifest, LABEL_DIGEST, sizeof LABEL_DIGEST, 0);

@@ -59,6 +59,9 @@ uint32_t sfu_upgrade_finish(struct sfu_device *d);
 /* Leaves the installation; it can be resumed by offering the same manifest. */
 void sfu_upgrade_leave(struct sfu_device *d);
 
+/* 1 if an image is on trial: then nothing is installed. */
+uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
+
 /* First record that may not yet be sent: below it the line may be kept busy. */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 

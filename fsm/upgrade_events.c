@@ -29,14 +29,14 @@ static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uin
 		sfu_upgrade_step(d, &failed, record, 0);
 }
 
-static uint32_t on_trial(const struct sfu_device *d)
+uint32_t sfu_upgrade_on_trial(const struct sfu_device *d)
 {
 	return d->journal.state.slot[0] == SFU_SLOT_TRIAL || d->journal.state.slot[1] == SFU_SLOT_TRIAL;
 }
 
 uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 {
-	if (d->boot.trouble != SFU_OK || on_trial(d))
+	if (d->boot.trouble != SFU_OK || sfu_upgrade_on_trial(d) != 0)
 		return SFU_SLOT_NONE;
 	if (sfu_layout.slot_count < 2)
 		return 0;
@@ -51,10 +51,10 @@ static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_
 {
 	uint32_t status;
 
-	status = sfu_manifest_meant(m, d->keys.epoch);
+	status = sfu_manifest_meant(m);
 	if (status != SFU_OK)
 		return status;
-	if (sfu_manifest_word(m, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) < d->journal.state.security_counter)
+	if (sfu_manifest_word(m, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) < sfu_boot_floor(d))
 		return SFU_R_COUNTER;
 	if (d->boot.good != SFU_SLOT_NONE && (m[SFU_MANIFEST_FLAGS_OFFSET] & SFU_FORMAT_FLAG_ALLOW_OLDER) == 0
 	    && sfu_version_compare(m + SFU_MANIFEST_VERSION_OFFSET, d->boot.version) != 2)
@@ -94,8 +94,12 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 
 	if (d->boot.trouble != SFU_OK)
 		return d->boot.trouble;
-	if (on_trial(d))
+	if (sfu_upgrade_on_trial(d) != 0)
 		return SFU_R_BUSY;
+	/* the answer was lost on the line: nothing is to be judged or erased again */
+	if ((d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE)
+	    && sfu_equal(manifest, d->upgrade.manifest, SFU_MANIFEST_SIZE) == SFU_OK)
+		return SFU_OK;
 	if (d->upgrade.offers >= SFU_LIMIT_OFFERS)
 		return SFU_R_OFFERS;
 	d->upgrade.offers++;

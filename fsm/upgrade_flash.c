@@ -155,7 +155,22 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
 	next.next_record = 0;
 	sfu_fill(next.manifest_id, 0, sizeof next.manifest_id);
 	sfu_fill(next.expected, 0, sizeof next.expected);
-	sfu_copy(next.seal[slot], p->tag, SFU_FORMAT_TAG);
+	if (status == SFU_OK)
+		sfu_copy(next.seal[slot], p->tag, SFU_FORMAT_TAG);
+	else
+		sfu_fill(next.seal[slot], 0, SFU_FORMAT_TAG);
+	return sfu_journal_append(&d->journal, &next);
+}
+
+/* From here on a cut must lead back to the first sector's erase: its manifest is programmed once. */
+static uint32_t forget_checkpoints(struct sfu_device *d)
+{
+	struct sfu_state next = d->journal.state;
+
+	if (next.next_record == 0)
+		return SFU_OK;
+	next.next_record = 0;
+	sfu_copy(next.expected, d->upgrade.manifest + SFU_MANIFEST_FIRST_HASH_OFFSET, sizeof next.expected);
 	return sfu_journal_append(&d->journal, &next);
 }
 
@@ -169,6 +184,8 @@ void sfu_upgrade_seal(struct sfu_device *d)
 	status = erase_to(d, slot->size);
 	if (status == SFU_OK)
 		status = verify(d, &p);
+	if (status == SFU_OK)
+		status = forget_checkpoints(d);
 	if (status == SFU_OK)
 		status = sfu_port_flash_program(slot->address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
 	written = conclude(d, &p, status);

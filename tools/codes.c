@@ -51,7 +51,6 @@ int sfu_code_status(uint32_t code)
 		return EX_NOPERM;
 	case SFU_R_BUSY:
 	case SFU_R_OFFERS:
-	case SFU_R_ABORTED:
 	case SFU_R_ORDER:
 	case SFU_R_INCOMPLETE:
 	case SFU_E_TIMEOUT:

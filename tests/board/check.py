@@ -13,7 +13,7 @@ import tty
 
 BOARD, ELF = (os.path.abspath(p) for p in sys.argv[1:3])
 NAMES = ("counts clock flash ram_erase double wrong_key busy psize locked_cr no_pg row protected clock_off work "
-         "look iwdg soft_reset power exceptions psp fp lockup asleep echo dma rng button inject speed options").split()
+         "look iwdg soft_reset power exceptions psp fp lockup asleep echo dma rng button inject speed options storm code wfe").split()
 S2, S5 = 0x08008000, 0x08020000
 passed, failed = 0, 0
 
@@ -101,7 +101,7 @@ def test_firmware():
     check("info counts the erase", "sector  5 0x08020000 128 KiB  erases 1 " in board("info", "--flash", "chip").stdout)
     r = expect_pass("ram_erase")
     check("code in RAM polls BSY", r.json["instructions_flash_busy"] > 3900000, str(r.json))
-    for name in ("exceptions", "psp", "fp", "rng"):
+    for name in ("exceptions", "psp", "fp", "rng", "storm", "code", "wfe"):
         expect_pass(name, "--seed", "5")
     expect_pass("button", "--button")
     fresh("rng")

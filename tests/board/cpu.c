@@ -295,12 +295,13 @@ static int awake(void)
 static void sleep_now(void)
 {
 	const uint8_t *code = board_cpu_memory(g_pc, 2);
-	const int is_wfe = code != NULL && code[0] == 0x20;
+	const int hint = code == NULL ? 0 : code[1] == 0xBF ? code[0] >> 4 : code[2];
+	const int is_wfe = hint == 2, is_sev = hint == 4;
 
 	g_sleep = 0;
 	step_over();
-	if (is_wfe && g_event) {
-		g_event = 0;
+	if (is_sev || (is_wfe && g_event)) {
+		g_event = is_sev;
 		return;
 	}
 	board_host_idle(1);

@@ -26,7 +26,7 @@ static uint8_t decode_16(uint16_t i)
 
 	if ((i & 0xFF00) == 0xBF00 && (i & 0xF) != 0)
 		flags |= BOARD_THUMB_IT;
-	else if (i == 0xBF30 || i == 0xBF20)
+	else if (i == 0xBF20 || i == 0xBF30 || i == 0xBF40)
 		flags |= BOARD_THUMB_SLEEPS;
 	else if ((i & 0xFFE8) == 0xB660)
 		flags |= BOARD_THUMB_MASKS;
@@ -42,7 +42,7 @@ static uint8_t decode_32(uint16_t i, uint16_t j)
 	if ((i & 0xFFE0) == 0xF380 && (j & 0xD000) == 0x8000)
 		flags |= (j & 0xFF) == 8 || (j & 0xFF) == 9 ? BOARD_THUMB_LOWERS_SP
 							    : BOARD_THUMB_MASKS;
-	if (i == 0xF3AF && (j == 0x8002 || j == 0x8003))
+	if (i == 0xF3AF && j >= 0x8002 && j <= 0x8004)
 		flags |= BOARD_THUMB_SLEEPS;
 	if ((i & 0xEC00) == 0xEC00 && ((j & 0x0F00) == 0x0A00 || (j & 0x0F00) == 0x0B00) &&
 		(i & 0x0300) != 0x0300)

@@ -9,7 +9,7 @@ enum {
 	BOARD_THUMB_IT = 2,        /* IT: the next 1 to 4 instructions may be skipped unseen */
 	BOARD_THUMB_LOWERS_SP = 4, /* may move the stack pointer down */
 	BOARD_THUMB_MASKS = 8,     /* CPS, MSR: may unmask an interrupt */
-	BOARD_THUMB_SLEEPS = 16,   /* WFI, WFE */
+	BOARD_THUMB_SLEEPS = 16,   /* WFE, WFI, SEV */
 	BOARD_THUMB_FP = 32,       /* coprocessor 10 or 11: needs CPACR */
 	BOARD_THUMB_WATCHED = 64   /* not decoded: the caller's mark */
 };

@@ -5,7 +5,7 @@ import re
 import stat
 import subprocess
 
-from harness import (AGAIN, CODES, CREATE, DATA, IO, NOINPUT, REFUSED, SFU, USAGE, case, check, equal,
+from harness import (AGAIN, CODES, CREATE, DATA, IO, NOINPUT, REFUSED, ROOT, SFU, USAGE, case, check, equal,
                      openssl, refused, sfu)
 
 COMMANDS = "keygen factory pack inspect verify info download reboot explain".split()
@@ -251,3 +251,23 @@ def folder_and_fifo_in_place_of_a_key_are_refused(w, d):
     for name, err in (("folder", "is a directory"), ("fifo", "not a regular file")):
         refused_arguments = [d / name if a == w.f("real.key") else a for a in w.pack(d / "o.sfu", w.app)]
         sfu(*refused_arguments, status=NOINPUT, err=err)
+
+
+@case
+def manual_tells_every_option(w, d):
+    page = (ROOT / "tools/man/sfu.1").read_text()
+    for name in COMMANDS:
+        check(f".Ss {name}\n" in page, name)
+        section, of_info = (re.split(r"\n\.S[sh] ", page.split(f".Ss {n}\n")[1])[0] for n in (name, "info"))
+        section += of_info
+        for option in re.findall(r"^  (?:-\w,|   ) --([a-z-]+)", sfu(name, "--help").out, re.M):
+            letter = re.search(rf"-(\w), --{option} ", sfu(name, "--help").out)
+            shown = f"Fl -{option}" in section or f"Fl -{option}" in page.split(".Ss keygen")[0] or (
+                letter and re.search(rf"^\.Fl {letter[1]}\b", section, re.M))
+            check(shown, f"--{option} of {name} is not in the manual")
+
+
+@case
+def manual_is_well_formed(w, d):
+    run = subprocess.run(["man", "--warnings", "-l", ROOT / "tools/man/sfu.1"], capture_output=True)
+    equal((run.returncode, run.stderr), (0, b""), "man")

@@ -1,6 +1,7 @@
 """sfu pack, inspect, verify. What is checked of a package is computed by the openssl command from
 spec/formats.md alone."""
 import json
+import re
 import subprocess
 
 from harness import (CREATE, DATA, FORMAT, IO, NOINPUT, REFUSED, USAGE, application, case, check, equal,
@@ -248,7 +249,7 @@ def foreign_and_damaged_images_are_refused(w, d):
                       (text.replace(lines[3][-1], "X", 1).encode(), "line"), ("\n".join(lines[:-1]).encode(), "cut short"),
                       (elf[:18] + b"\x3e\0" + elf[20:], "not a program for 32-bit"),
                       (elf[:16] + b"\1\0" + elf[18:], "not a linked program"),
-                      ((lines[1] + "\n" + text).encode(), "two parts of it|bytes, where|cut short")):
+                      ("\n".join(lines[:3] + lines[2:]).encode(), "two parts of it lie at 0x08020810")):
         (d / "image").write_bytes(data)
         refused(d, DATA, err, *w.pack(d / "o.sfu", d / "image"))
 
@@ -348,6 +349,22 @@ def damaged_record_is_named(w, d):
     damaged(w, d, SIZE + 5, "record 0 at offset 256", DATA)
     damaged(w, d, SIZE + 2080 + 7, "record 1 at offset 2336", DATA)
     damaged(w, d, -1, "record 4 at offset", DATA)
+
+
+@case
+def a_record_behind_the_last_one_is_refused(w, d):
+    """Only who can sign can make such a package."""
+    data, following = bytearray(w.package.read_bytes()), b"\1" * HASH
+    for i, cipher, _ in reversed(records(data)):
+        at = SIZE + i * 2080 + len(cipher)
+        data[at:at + HASH] = following
+        following = sha256(b"SFUR" + i.to_bytes(4, "little") + cipher + following)
+    at = FORMAT["MANIFEST_FIRST_HASH_OFFSET"]
+    data[at:at + HASH] = following
+    signature = openssl("dgst", "-sha256", "-sign", w.f("real.pem"), data=bytes(data[:SIGNED]))
+    r, s = re.findall(rb"INTEGER +:([0-9A-F]+)", openssl("asn1parse", "-inform", "DER", data=signature))
+    data[SIGNED:SIZE] = bytes.fromhex(r.decode().zfill(64) + s.decode().zfill(64))
+    damaged(w, d, None, "the last record promises another one", DATA, data)
 
 
 @case

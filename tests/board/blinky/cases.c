@@ -377,6 +377,56 @@ static void case_options(void)
 		;
 }
 
+static uint32_t it_result(void)
+{
+	uint32_t result;
+
+	__asm__ volatile("bl count_it\n mov %0, r1"
+			 : "=r"(result)::"r0", "r1", "r2", "lr", "cc", "memory");
+	return result;
+}
+
+/* Interrupts at every place of code full of IT blocks change nothing in it. */
+static void case_storm(void)
+{
+	const uint32_t quiet = it_result();
+	uint32_t i;
+
+	for (i = 41; i < 91; i++) {
+		tick_on(i);
+		expect(it_result() == quiet);
+	}
+	SYST_CSR = 0;
+	expect(g_ticks > 1000);
+}
+
+/* Code that was executed, erased and programmed anew is the new code; so is code copied to RAM. */
+static void case_code(void)
+{
+	static uint32_t in_ram[1];
+	uint32_t (*const there)(void) = (uint32_t(*)(void))(S5 + 1);
+	uint32_t (*const here)(void) = (uint32_t(*)(void))((uint32_t)(uintptr_t)in_ram + 1);
+	uint32_t i;
+
+	flash_unlock();
+	for (i = 1; i < 4; i++) {
+		flash_erase(5);
+		flash_program(S5, 0x47702000u + i); /* movs r0, #i; bx lr */
+		expect(there() == i);
+		*(volatile uint32_t *)in_ram = 0x47702000u + i;
+		expect(here() == i);
+	}
+}
+
+/* SEV lets the next WFE pass; SysTick ends the one after it. */
+static void case_wfe(void)
+{
+	__asm__ volatile("sev\n wfe");
+	tick_on(1000);
+	__asm__ volatile("wfe");
+	expect(g_ticks == 1);
+}
+
 static void (*const cases[])(void) = {
 	case_counts,
 	case_clock,
@@ -408,6 +458,9 @@ static void (*const cases[])(void) = {
 	case_inject,
 	case_speed,
 	case_options,
+	case_storm,
+	case_code,
+	case_wfe,
 };
 
 void run_case(uint32_t which)
