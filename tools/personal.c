@@ -1,5 +1,6 @@
 #include "personal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -31,6 +32,8 @@ void sfu_personal_config(const struct sfu_personal *p, uint8_t config[SFU_CONFIG
 	sfu_put32(config + SFU_CONFIG_CRC_OFFSET, sfu_crc32(config, SFU_CONFIG_CRC_OFFSET));
 }
 
+static_assert(SFU_FLASH_CELL % SFU_COMMIT_SIZE == 0, "commit units fill the header");
+
 static void make_commit(uint8_t commit[SFU_COMMIT_SIZE])
 {
 	memset(commit, 0, SFU_COMMIT_SIZE);
@@ -53,13 +56,14 @@ int sfu_personal_keys(
 	const struct sfu_personal *p, const struct sfu_layout *layout, struct sfu_spans *flash)
 {
 	const uint32_t page = layout->keys[0].address;
-	uint8_t commits[2 * SFU_COMMIT_SIZE], cell[SFU_KEYS_SIZE];
+	uint8_t header[SFU_FLASH_CELL], cell[SFU_KEYS_SIZE];
+	size_t at;
 	int status;
 
-	make_commit(commits);
-	make_commit(commits + SFU_COMMIT_SIZE);
+	for (at = 0; at < sizeof(header); at += SFU_COMMIT_SIZE)
+		make_commit(header + at);
 	make_cell(p, cell);
-	status = sfu_spans_add(flash, "key page", page, commits, sizeof(commits));
+	status = sfu_spans_add(flash, "key page", page, header, sizeof(header));
 	if (status == 0)
 		status =
 			sfu_spans_add(flash, "key page", page + SFU_FLASH_CELL, cell, sizeof(cell));

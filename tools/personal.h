@@ -18,8 +18,8 @@ struct sfu_personal {
 /* struct CONFIG. */
 void sfu_personal_config(const struct sfu_personal *p, uint8_t config[SFU_CONFIG_SIZE]);
 
-/* Adds key page 0 to `flash`: both commit units, generation 1, and the cell KEYS_OEM. What the page
- * leaves blank is left out, since programming it as 0xFF would use it up on flash with ECC. */
+/* Adds key page 0 to `flash`: all commit units, generation 1, and the cell KEYS_OEM. No unit is left
+ * blank, since whoever programs the chip reads it back: the page counts for good. */
 int sfu_personal_keys(
 	const struct sfu_personal *p, const struct sfu_layout *layout, struct sfu_spans *flash);
 

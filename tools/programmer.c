@@ -64,12 +64,14 @@ static int locate(const char *script, const char *hex, char out[PATH_MAX], int *
 	return 0;
 }
 
+/* All of the chip is erased: a key page of an earlier life would count as the newer one. */
 static const char openocd_program[] =
-	"# Programs one device: openocd -f board/stm32f4discovery.cfg -f THIS_FILE\n"
+	"# Programs one device, erased whole: openocd -f board/stm32f4discovery.cfg -f THIS_FILE\n"
 	"init\n"
 	"reset halt\n"
 	"set image \"%s%s\"\n"
-	"flash write_image erase $image\n"
+	"flash erase_address 0x%08X 0x%08X\n"
+	"flash write_image $image\n"
 	"verify_image $image\n";
 
 /* By register, since OpenOCD's own command sets read protection to level 1 only and would write twice:
@@ -99,13 +101,39 @@ static const char openocd_end[] = "shutdown\n";
 
 static const char cube_program[] =
 	"#!/bin/sh\n"
-	"# Programs one device with STM32CubeProgrammer and an ST-LINK.\n"
+	"# Programs one device, erased whole, with STM32CubeProgrammer and an ST-LINK.\n"
 	"set -eu\n"
-	"STM32_Programmer_CLI -c port=SWD mode=UR -w %s%s%s -v\n";
+	"STM32_Programmer_CLI -c port=SWD mode=UR -e all -w %s%s%s -v\n";
 
 static const char for_ever[] = " THIS IS FOR EVER.";
 
-static int stage_openocd(const char *path, const char *hex, uint32_t sectors, uint32_t rdp)
+/* What the commands do. */
+struct plan {
+	uint32_t first, size; /* of flash: all of it is erased */
+	uint32_t sectors;     /* to write-protect, a bit each */
+	uint32_t rdp;         /* option byte, 0: none is touched */
+};
+
+static uint32_t rdp_of(uint32_t lock)
+{
+	if (lock == SFU_FLASH_LOCK_FINAL)
+		return RDP_FINAL;
+	return lock == SFU_FLASH_LOCK_FIELD ? RDP_FIELD : 0;
+}
+
+static struct plan make_plan(const struct sfu_layout *layout, uint32_t lock)
+{
+	const struct sfu_region *last = &layout->region[layout->region_count - 1];
+	struct plan plan;
+
+	plan.first = layout->region[0].address;
+	plan.size = last->address + last->sector * last->count - plan.first;
+	plan.sectors = loader_sectors(layout);
+	plan.rdp = rdp_of(lock);
+	return plan;
+}
+
+static int stage_openocd(const char *path, const char *hex, const struct plan *plan)
 {
 	char text[TEXT_MAX], where[PATH_MAX];
 	int beside = 0, size, status = locate(path, hex, where, &beside);
@@ -113,15 +141,15 @@ static int stage_openocd(const char *path, const char *hex, uint32_t sectors, ui
 	if (status != 0)
 		return status;
 	size = snprintf(text, sizeof(text), openocd_program,
-		beside ? "[file dirname [info script]]/" : "", where);
-	if (rdp != 0)
-		size += snprintf(text + size, sizeof(text) - (size_t)size, openocd_lock, rdp,
-			rdp == RDP_FINAL ? for_ever : "", sectors, rdp);
+		beside ? "[file dirname [info script]]/" : "", where, plan->first, plan->size);
+	if (plan->rdp != 0)
+		size += snprintf(text + size, sizeof(text) - (size_t)size, openocd_lock, plan->rdp,
+			plan->rdp == RDP_FINAL ? for_ever : "", plan->sectors, plan->rdp);
 	size += snprintf(text + size, sizeof(text) - (size_t)size, "%s", openocd_end);
 	return sfu_out_stage(path, SFU_OUT_PUBLIC, 1, text, (size_t)size);
 }
 
-static int stage_cube(const char *path, const char *hex, uint32_t sectors, uint32_t rdp)
+static int stage_cube(const char *path, const char *hex, const struct plan *plan)
 {
 	char text[TEXT_MAX], where[PATH_MAX];
 	int beside = 0, size, status = locate(path, hex, where, &beside);
@@ -131,38 +159,32 @@ static int stage_cube(const char *path, const char *hex, uint32_t sectors, uint3
 		return status;
 	size = snprintf(text, sizeof(text), cube_program, beside ? "\"$(dirname \"$0\")\"/'" : "'",
 		where, "'");
-	if (rdp != 0) {
+	if (plan->rdp != 0) {
 		size += snprintf(text + size, sizeof(text) - (size_t)size,
 			"# Write protection of the loader's sectors, and RDP.%s\n"
 			"STM32_Programmer_CLI -c port=SWD mode=UR -ob",
-			rdp == RDP_FINAL ? for_ever : "");
+			plan->rdp == RDP_FINAL ? for_ever : "");
 		for (i = 0; i < F4_SECTORS; i++)
-			if (sectors & UINT32_C(1) << i)
+			if (plan->sectors & UINT32_C(1) << i)
 				size += snprintf(text + size, sizeof(text) - (size_t)size,
 					" nWRP%" PRIu32 "=0", i);
-		size += snprintf(text + size, sizeof(text) - (size_t)size, " RDP=0x%02X\n", rdp);
+		size += snprintf(
+			text + size, sizeof(text) - (size_t)size, " RDP=0x%02X\n", plan->rdp);
 	}
 	return sfu_out_stage(path, SFU_OUT_SCRIPT, 1, text, (size_t)size);
-}
-
-static uint32_t rdp_of(uint32_t lock)
-{
-	if (lock == SFU_FLASH_LOCK_FINAL)
-		return RDP_FINAL;
-	return lock == SFU_FLASH_LOCK_FIELD ? RDP_FIELD : 0;
 }
 
 int sfu_programmer_stage(
 	const char *prefix, const char *hex, const struct sfu_layout *layout, uint32_t lock)
 {
-	const uint32_t sectors = loader_sectors(layout), rdp = rdp_of(lock);
+	const struct plan plan = make_plan(layout, lock);
 	const size_t length = strlen(prefix);
 	const char *name = prefix;
 	char base[PATH_MAX], path[PATH_MAX + 20];
 	struct stat st;
 	int status;
 
-	if (rdp != 0 && sectors == 0)
+	if (plan.rdp != 0 && plan.sectors == 0)
 		return sfu_fail(EX_DATAERR, NULL,
 			"option bytes are known for STM32F4 only, and this layout is not one's");
 	if (length > 0 &&
@@ -171,25 +193,27 @@ int sfu_programmer_stage(
 		name = base;
 	}
 	snprintf(path, sizeof(path), "%s.openocd", name);
-	status = stage_openocd(path, hex, sectors, rdp);
+	status = stage_openocd(path, hex, &plan);
 	snprintf(path, sizeof(path), "%s.stm32cubeprog.sh", name);
 	if (status == 0)
-		status = stage_cube(path, hex, sectors, rdp);
+		status = stage_cube(path, hex, &plan);
 	return status;
 }
 
 void sfu_programmer_tell(const struct sfu_layout *layout, uint32_t lock)
 {
-	const uint32_t sectors = loader_sectors(layout), rdp = rdp_of(lock);
+	const struct plan plan = make_plan(layout, lock);
 
-	if (rdp == 0)
-		sfu_note("the commands program and verify; no option byte is touched: the device "
+	if (plan.rdp == 0)
+		sfu_note("the commands erase the chip, program and verify; no option byte is "
+			 "touched: the device "
 			 "stays open");
 	else
-		sfu_note("the commands program, verify, write-protect sectors (mask 0x%03x) and "
+		sfu_note("the commands erase the chip, program, verify, write-protect sectors "
+			 "(mask 0x%03x) and "
 			 "set RDP to "
 			 "0x%02X; then power the device off and on",
-			sectors, rdp);
-	if (rdp == RDP_FINAL)
+			plan.sectors, plan.rdp);
+	if (plan.rdp == RDP_FINAL)
 		sfu_warn(NULL, "RDP 0xCC is for ever: no debugger, no other loader, no way back");
 }

@@ -225,6 +225,9 @@ void board_bus_write(uint32_t address, unsigned size, uint32_t value)
 	const uint32_t word = address & ~UINT32_C(3), shift = 8 * (address & 3);
 	const uint32_t mask = mask_of(size) << shift;
 
+	if (board_cpu_is_off())
+		return;
+
 	if (address >= 0xE0000000)
 		board_scs_write(word, value << shift, mask);
 	else if (is_bit_band(address))

@@ -13,7 +13,7 @@ import tty
 
 BOARD, ELF = (os.path.abspath(p) for p in sys.argv[1:3])
 NAMES = ("counts clock flash ram_erase double wrong_key busy psize locked_cr no_pg row protected clock_off work "
-         "look iwdg soft_reset power exceptions psp fp lockup asleep echo dma rng button inject speed options storm code wfe").split()
+         "look iwdg soft_reset power exceptions psp fp lockup asleep echo dma rng button inject speed options storm code wfe ecc").split()
 S2, S5 = 0x08008000, 0x08020000
 passed, failed = 0, 0
 
@@ -104,6 +104,7 @@ def test_firmware():
     for name in ("exceptions", "psp", "fp", "rng", "storm", "code", "wfe"):
         expect_pass(name, "--seed", "5")
     expect_pass("button", "--button")
+    expect_pass("ecc", "--ecc", hex(S5), "--ecc", hex(S5 + 4) + ":nmi")
     fresh("rng")
     check("--rng-fail", not run("--rng-fail").passed)
 

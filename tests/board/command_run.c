@@ -41,6 +41,8 @@ static const char g_usage[] =
 	"  --power-cycle        power comes back after a cut; else exit 3\n"
 	"  --skip-instruction N do not execute the N-th instruction\n"
 	"  --flip ADDR:BIT@N    flip a memory bit before the N-th instruction\n"
+	"  --ecc ADDR[:nmi]     a load from that word of flash gives a bus fault (or, after it, an "
+	"NMI)\n"
 	"tell:\n"
 	"  --elf FILE           symbols (repeatable)\n"
 	"  --mark SYMBOL ...    print instruction count and time each time pc gets there\n"
@@ -87,8 +89,9 @@ static int report_option(const char *name, const char *value)
 		{ "--json", board_report_json }, { "--ram-dump", board_report_ram },
 		{ "--elf", board_symbols_load }, { "--cut", board_inject_cut },
 		{ "--cut-instruction", board_inject_cut_instruction },
-		{ "--skip-instruction", board_inject_skip }, { "--flip", board_inject_flip },
-		{ "--mark", board_report_mark }, { "--stop-pc", board_report_stop_at } };
+		{ "--skip-instruction", board_inject_skip }, { "--ecc", board_inject_ecc },
+		{ "--flip", board_inject_flip }, { "--mark", board_report_mark },
+		{ "--stop-pc", board_report_stop_at } };
 	unsigned i;
 
 	for (i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -44,6 +44,9 @@ uint64_t board_cpu_count_at(uint32_t address);
 void board_cpu_limit(uint64_t insns); /* stops the run when that many were executed */
 void board_cpu_inject(uint64_t at, int (*inject)(void));
 
+/* A stop or reset is due, yet libunicorn finishes the IT block's instruction: it stores nothing. */
+int board_cpu_is_off(void);
+
 /* Called by the models of memory and bus. */
 void board_cpu_stall(void);                 /* flash is read while busy */
 void board_cpu_bus_fault(uint32_t address); /* the access under way got an error response */

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "cpu.h"
 #include "file.h"
+#include "memory.h"
 #include "stop.h"
 
 enum what { CUT, SKIP, FLIP };
@@ -92,6 +93,32 @@ void board_inject_flip(const char *text)
 	free(place);
 }
 
+void board_inject_ecc(const char *text)
+{
+	char *address = copy(text), *colon = strchr(address, ':');
+	uint64_t at;
+
+	if (colon != NULL && strcmp(colon, ":nmi") != 0)
+		board_fail(BOARD_EX_USAGE, "--ecc %s: not of the form ADDR or ADDR:nmi", text);
+	if (colon != NULL)
+		*colon = '\0';
+	at = board_number_of("--ecc", address, UINT32_MAX);
+	if (!board_in((uint32_t)at, BOARD_FLASH_BASE, BOARD_FLASH_SIZE))
+		board_fail(BOARD_EX_USAGE, "--ecc %s: not inside flash", text);
+	board_memory_make_unreadable((uint32_t)at, colon != NULL);
+	free(address);
+}
+
+int board_inject_skips_at(uint64_t insns)
+{
+	unsigned i;
+
+	for (i = g_next; i < g_event_count; i++)
+		if (g_events[i].what == SKIP && g_events[i].instruction - 1 == insns)
+			return 1;
+	return 0;
+}
+
 enum board_cut board_inject_at_operation(uint64_t number)
 {
 	unsigned i;
@@ -135,7 +162,7 @@ static int happen(void)
 		if (e->what == CUT)
 			board_stop(BOARD_STOP_CUT);
 		else if (e->what == SKIP)
-			skip = 1;
+			skip = e->instruction - 1 == board_insns;
 		else
 			flip(e);
 	}

@@ -11,8 +11,10 @@ void board_inject_cut(const char *text);             /* N:before|inside|after */
 void board_inject_cut_instruction(const char *text); /* N */
 void board_inject_skip(const char *text);            /* N */
 void board_inject_flip(const char *text);            /* ADDR:BIT@N */
+void board_inject_ecc(const char *text);             /* ADDR or ADDR:nmi */
 
 void board_inject_start(void);
+int board_inject_skips_at(uint64_t insns); /* is the instruction after that many to be skipped? */
 enum board_cut board_inject_at_operation(uint64_t number);
 
 #endif

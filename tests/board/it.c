@@ -7,7 +7,7 @@
 
 unsigned board_it_left;
 
-static uint32_t g_address[5]; /* the IT itself, then what it governs */
+static uint32_t g_address[6]; /* the IT itself, then what it governs */
 static unsigned g_next, g_length;
 
 static uint16_t halfword(uint32_t address)
@@ -27,7 +27,7 @@ void board_it_begin(uint32_t it)
 	g_length = board_thumb_it_length(halfword(it)) + 1;
 	g_next = 0;
 	g_address[0] = it;
-	for (i = 1; i < g_length; i++)
+	for (i = 1; i <= g_length; i++)
 		g_address[i] = g_address[i - 1] + board_thumb_size(halfword(g_address[i - 1]));
 	board_it_left = g_length;
 }
@@ -53,4 +53,9 @@ void board_it_advance(void)
 void board_it_end(void)
 {
 	board_it_left = 0;
+}
+
+uint32_t board_it_address(unsigned i)
+{
+	return g_address[i];
 }

@@ -19,6 +19,8 @@ void board_it_begin(uint32_t it);       /* an IT instruction is about to execute
 unsigned board_it_skipped(uint32_t pc); /* pc is executing: instructions skipped before it */
 void board_it_end(void);                /* the block is left for good */
 void board_it_advance(void);
+uint32_t board_it_address(
+	unsigned i); /* of the i-th instruction; 0 is the IT, the last is what follows */
 
 static inline void board_it_step(void) /* the instruction at the last pc has executed */
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flash.h"
+#include "nvic.h"
 #include "random.h"
 #include "stop.h"
 #include "store.h"
@@ -12,6 +13,7 @@
 #define SYSTEM UINT32_C(0x1FFF7000) /* the page of OTP, unique id, flash size */
 #define MAX_WATCH 64
 #define MAX_STORES 16
+#define MAX_UNREADABLE 32
 
 uint8_t *board_sram, *board_ccm;
 uint8_t board_flash_flags[BOARD_FLASH_SIZE / 2];
@@ -21,7 +23,11 @@ unsigned board_stores_open;
 static uint8_t *g_system, *g_options;
 static uint8_t g_written[BOARD_SRAM_SIZE + BOARD_CCM_SIZE];
 static uint32_t g_watch[MAX_WATCH];
-static unsigned g_watches;
+static unsigned g_watches, g_unreadables;
+static struct {
+	uint32_t address;
+	int nmi;
+} g_unreadable[MAX_UNREADABLE];
 static struct {
 	uint8_t *at;
 	uint8_t bytes[8];
@@ -109,17 +115,43 @@ static void on_ram_write(
 	}
 }
 
+void board_memory_make_unreadable(uint32_t address, int nmi)
+{
+	if (g_unreadables == MAX_UNREADABLE)
+		board_fail(BOARD_EX_USAGE, "--ecc: more than %d words", MAX_UNREADABLE);
+	g_unreadable[g_unreadables].address = address & ~UINT32_C(3);
+	g_unreadable[g_unreadables++].nmi = nmi;
+}
+
+/* No F407 does this: it is how parts with flash ECC answer, H7 by bus fault, L4, G0, G4, U5 by NMI. */
+static void answer_unreadable(uint32_t address, uint32_t size)
+{
+	unsigned i;
+
+	if (address < BOARD_FLASH_SIZE)
+		address += BOARD_FLASH_BASE;
+	for (i = 0; i < g_unreadables; i++) {
+		if (address + size <= g_unreadable[i].address ||
+			address >= g_unreadable[i].address + 4)
+			continue;
+		if (g_unreadable[i].nmi)
+			board_nvic_pend(BOARD_NMI);
+		else
+			board_cpu_bus_fault(address);
+	}
+}
+
 static void on_flash_read(
 	uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user)
 {
 	(void)uc;
 	(void)type;
-	(void)address;
-	(void)size;
 	(void)value;
 	(void)user;
 	if (board_flash_is_busy())
 		board_cpu_stall();
+	if (g_unreadables != 0)
+		answer_unreadable((uint32_t)address, (uint32_t)size);
 }
 
 void board_memory_hook(void (*hook)(int type, void (*function)(void), uint32_t from, uint32_t to))
@@ -237,7 +269,8 @@ int board_memory_flash_store(uint32_t address, unsigned size, uint64_t value)
 		return 0;
 	if (address < BOARD_FLASH_SIZE)
 		address += BOARD_FLASH_BASE;
-	board_flash_store(address, size, value);
+	if (!board_cpu_is_off())
+		board_flash_store(address, size, value);
 	if (board_stores_open < MAX_STORES && size <= 8) {
 		memcpy(g_stores[board_stores_open].bytes, at, size);
 		g_stores[board_stores_open].at = at;

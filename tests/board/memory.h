@@ -16,6 +16,9 @@ extern unsigned board_stores_open;
 
 void board_memory_map(uc_engine *uc);
 void board_memory_hook(void (*hook)(int type, void (*function)(void), uint32_t from, uint32_t to));
+/* From now on a CPU load from this word of flash gives a bus fault, or an NMI after the load. */
+void board_memory_make_unreadable(uint32_t address, int nmi);
+
 void board_memory_forget(uint32_t from, uint32_t size);
 uint8_t board_memory_decode(uint32_t pc);
 void board_memory_count_slow(uint32_t pc);

@@ -84,7 +84,7 @@ def loader_is_unchanged_beside_its_configuration(w, d):
 def key_page_holds_the_key(w, d):
     sfu(*factory(w, d))
     flash = memory(d / "factory.hex")
-    for unit in (0, 1):
+    for unit in range(4):
         commit = at(flash, KEYS_PAGE + unit * FORMAT["COMMIT_SIZE"], FORMAT["COMMIT_SIZE"])
         equal(word(commit, "COMMIT", "MAGIC"), FORMAT["FLASH_KEYS_MAGIC"], "magic")
         equal(word(commit, "COMMIT", "GENERATION"), 1, "generation")
@@ -102,8 +102,7 @@ def key_page_holds_the_key(w, d):
 def nothing_else_is_programmed(w, d):
     sfu(*factory(w, d))
     used = set(memory(d / "factory.hex"))
-    check(KEYS_PAGE + 64 not in used and KEYS_PAGE + 127 not in used, "the blank part of the header")
-    keys = set(range(KEYS_PAGE, KEYS_PAGE + 64)) | set(range(KEYS_PAGE + 128, KEYS_PAGE + 256))
+    keys = set(range(KEYS_PAGE, KEYS_PAGE + FORMAT["FLASH_CELL"] + FORMAT["KEYS_SIZE"]))
     check(keys <= used and all(0x08000000 <= a < 0x08008000 for a in used - keys), "places")
 
 
@@ -147,8 +146,9 @@ def field_commands_lock_the_loader(w, d):
     sfu(*factory(w, d, "--commands", d), err="RDP to 0xBB")
     ocd, cube = (d / "factory.openocd").read_text(), (d / "factory.stm32cubeprog.sh").read_text()
     check("-ob nWRP0=0 nWRP1=0 RDP=0xBB\n" in cube, cube)
-    check("port=SWD" in cube and "-w " in cube and "/'factory.hex' -v" in cube, cube)
+    check("port=SWD mode=UR -e all -w " in cube and "/'factory.hex' -v" in cube, cube)
     check("~(0x003 << 16)) | (0xBB << 8)" in ocd and "verify_image" in ocd, ocd)
+    check("flash erase_address 0x08000000 0x00100000\n" in ocd, ocd)
     subprocess.run(["sh", "-n", d / "factory.stm32cubeprog.sh"], check=True)
     check((d / "factory.stm32cubeprog.sh").stat().st_mode & stat.S_IXUSR, "not executable")
 
@@ -177,7 +177,7 @@ def commands_run_the_programmer(w, d):
     subprocess.run([d / "factory.stm32cubeprog.sh"], check=True, cwd="/", env={"PATH": f"{d}:/usr/bin:/bin"})
     lines = (d / "log").read_text().splitlines()
     equal(len(lines), 2, "calls")
-    equal(lines[0], f"-c port=SWD mode=UR -w {d}/factory.hex -v", "program")
+    equal(lines[0], f"-c port=SWD mode=UR -e all -w {d}/factory.hex -v", "program")
 
 
 @case

@@ -26,6 +26,6 @@ void clock_168(void);
 /* cases.c */
 void run_case(uint32_t which) __attribute__((noreturn));
 
-extern volatile uint32_t g_ticks, g_pendsv, g_svc, g_received, g_flash_irqs, g_fault_pc;
+extern volatile uint32_t g_ticks, g_pendsv, g_svc, g_received, g_flash_irqs, g_fault_pc, g_nmi;
 
 #endif

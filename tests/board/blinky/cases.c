@@ -427,6 +427,17 @@ static void case_wfe(void)
 	expect(g_ticks == 1);
 }
 
+/* With --ecc on two words of sector 5: one faults, one is followed by an NMI. */
+static void case_ecc(void)
+{
+	SCB_SHCSR = 7u << 16;
+	__asm__ volatile("ldr r0, [%0]" ::"l"(S5) : "r0", "memory");
+	expect(g_fault_pc != 0 && SCB_BFAR == S5 && g_nmi == 0);
+	g_fault_pc = 0;
+	expect(REG(S5 + 4) == 0xFFFFFFFFu && g_nmi == 1);
+	expect(REG(S5 + 8) == 0xFFFFFFFFu && g_nmi == 1 && g_fault_pc == 0);
+}
+
 static void (*const cases[])(void) = {
 	case_counts,
 	case_clock,
@@ -461,6 +472,7 @@ static void (*const cases[])(void) = {
 	case_storm,
 	case_code,
 	case_wfe,
+	case_ecc,
 };
 
 void run_case(uint32_t which)

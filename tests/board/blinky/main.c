@@ -5,8 +5,9 @@
 /* Which case runs is data the test puts here: a word at the end of sector 0's 16 KiB. */
 #define CASE REG(0x08003FFCu)
 
-volatile uint32_t g_ticks, g_pendsv, g_svc, g_received, g_flash_irqs, g_fault_pc;
+volatile uint32_t g_ticks, g_pendsv, g_svc, g_received, g_flash_irqs, g_fault_pc, g_nmi;
 
+void nmi_handler(void);
 void systick_handler(void);
 void pendsv_handler(void);
 void svc_handler(void);
@@ -32,6 +33,11 @@ void expect(int holds)
 {
 	if (!holds)
 		fail();
+}
+
+void nmi_handler(void)
+{
+	g_nmi++;
 }
 
 void systick_handler(void)

@@ -11,6 +11,7 @@ void svc_handler(void);
 void pendsv_handler(void);
 void usart2_handler(void);
 void flash_handler(void);
+void nmi_handler(void);
 void stuck(void);
 
 void stuck(void)
@@ -23,7 +24,7 @@ void stuck(void)
 __attribute__((section(".vectors"), used)) static void (*const vectors[55])(void) = {
 	(void (*)(void))(uintptr_t)&_stack,
 	reset,
-	stuck,
+	nmi_handler,
 	fault_handler,
 	stuck,
 	fault_handler,
