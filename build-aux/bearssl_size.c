@@ -10,7 +10,6 @@ uint32_t every_call(void)
 	br_sha256_context sha;
 	br_hmac_key_context hmac_key;
 	br_hmac_context hmac;
-	br_hkdf_context hkdf;
 	uint32_t ok;
 
 	br_sha256_init(&sha);
@@ -22,10 +21,6 @@ uint32_t every_call(void)
 	br_hmac_update(&hmac, bytes, 64);
 	br_hmac_out(&hmac, bytes);
 
-	br_hkdf_init(&hkdf, &br_sha256_vtable, bytes, 32);
-	br_hkdf_inject(&hkdf, bytes, 32);
-	br_hkdf_flip(&hkdf);
-	br_hkdf_produce(&hkdf, bytes, 16, bytes, 32);
 
 	br_chacha20_ct_run(bytes, bytes, 0, bytes, 64);
 	br_poly1305_ctmul_run(bytes, bytes, bytes, 64, bytes, 16, bytes, br_chacha20_ct_run, 1);

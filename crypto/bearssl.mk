@@ -11,7 +11,7 @@ BEARSSL_INCLUDE := -isystem $(BEARSSL)/inc
 
 # What each entry point needs, and nothing else: `make bearssl-size` fails if a file is missing,
 # and says how large the result is.
-BEARSSL_HASH := hash/sha2small mac/hmac kdf/hkdf
+BEARSSL_HASH := hash/sha2small mac/hmac
 BEARSSL_CIPHER := symcipher/chacha20_ct symcipher/poly1305_ctmul
 BEARSSL_ECDSA := ec/ecdsa_i31_vrfy_raw ec/ecdsa_i31_bits \
 	ec/ec_secp256r1 ec/ec_secp384r1 ec/ec_secp521r1

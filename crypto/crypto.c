@@ -21,29 +21,37 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32])
 	br_sha256_out(&h->sha, digest);
 }
 
-void sfu_hmac(uint8_t mac[32], const uint8_t key[32], const uint8_t *data, uint32_t size)
+/* HMAC of a ‖ b: all that is needed of HKDF too, in less code than BearSSL's. */
+static void mac(uint8_t out[32], const uint8_t *key, uint32_t key_size, const uint8_t *a, uint32_t a_size,
+                const uint8_t *b, uint32_t b_size)
 {
 	br_hmac_key_context keyed;
 	br_hmac_context hmac;
 
-	br_hmac_key_init(&keyed, &br_sha256_vtable, key, HASH);
+	br_hmac_key_init(&keyed, &br_sha256_vtable, key, key_size);
 	br_hmac_init(&hmac, &keyed, 0);
-	br_hmac_update(&hmac, data, size);
-	(void)br_hmac_out(&hmac, mac);
+	br_hmac_update(&hmac, a, a_size);
+	br_hmac_update(&hmac, b, b_size);
+	(void)br_hmac_out(&hmac, out);
 	sfu_wipe((uint8_t *)&keyed, sizeof keyed);
 	sfu_wipe((uint8_t *)&hmac, sizeof hmac);
 }
 
+void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size)
+{
+	mac(out, key, HASH, data, size, data, 0);
+}
+
+/* RFC 5869 with one block of output: T(1) = HMAC(HMAC(salt, key), info ‖ 0x01) */
 void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
 	const uint8_t *info, uint32_t info_size)
 {
-	br_hkdf_context hkdf;
+	static const uint8_t first = 1;
+	uint8_t extracted[HASH];
 
-	br_hkdf_init(&hkdf, &br_sha256_vtable, salt, salt_size);
-	br_hkdf_inject(&hkdf, key, HASH);
-	br_hkdf_flip(&hkdf);
-	(void)br_hkdf_produce(&hkdf, info, info_size, out, HASH);
-	sfu_wipe((uint8_t *)&hkdf, sizeof hkdf);
+	mac(extracted, salt, salt_size, key, HASH, key, 0);
+	mac(out, extracted, HASH, info, info_size, &first, 1);
+	sfu_wipe(extracted, sizeof extracted);
 }
 
 uint32_t sfu_verify(

@@ -30,7 +30,7 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
     requires mac: \valid(mac + (0 .. 31));
     requires apart: \separated(mac + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
     assigns mac[0 .. 31]; */
-void sfu_hmac(uint8_t mac[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
+void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt; info_size <= 64. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(info + (0 .. info_size - 1));

@@ -1,5 +1,5 @@
 /* Integers in byte strings, little-endian; and the plain loops the core uses in place of mem*.
- * Written with products, which WP proves and compilers turn into the same loads and shifts. */
+ * Written with products, which WP proves; functions and not inline ones, which is smaller. */
 #ifndef SFU_BYTES_H
 #define SFU_BYTES_H
 
@@ -8,70 +8,32 @@
 /*@ requires read: \valid_read(p + (0 .. 1));
     assigns \nothing;
     ensures value: \result == p[0] + 256 * p[1]; */
-static inline uint32_t sfu_get16(const uint8_t *p)
-{
-	return p[0] + 256u * p[1];
-}
+uint32_t sfu_get16(const uint8_t *p);
 
 /*@ requires read: \valid_read(p + (0 .. 3));
     assigns \nothing;
     ensures value: \result == p[0] + 256 * p[1] + 65536 * p[2] + 16777216 * p[3]; */
-static inline uint32_t sfu_get32(const uint8_t *p)
-{
-	return p[0] + 256u * p[1] + 65536u * p[2] + 16777216u * p[3];
-}
+uint32_t sfu_get32(const uint8_t *p);
 
 /*@ requires write: \valid(p + (0 .. 3));
     assigns p[0 .. 3];
     ensures value: v == p[0] + 256 * p[1] + 65536 * p[2] + 16777216 * p[3]; */
-static inline void sfu_put32(uint8_t *p, uint32_t v)
-{
-	const uint32_t v1 = v / 256u, v2 = v1 / 256u, v3 = v2 / 256u;
-
-	p[0] = (uint8_t)(v % 256u);
-	p[1] = (uint8_t)(v1 % 256u);
-	p[2] = (uint8_t)(v2 % 256u);
-	p[3] = (uint8_t)v3;
-}
+void sfu_put32(uint8_t *p, uint32_t v);
 
 /* Milliseconds from `since` to `now`, on a clock that wraps at 2^32. */
 /*@ assigns \nothing;
     ensures elapsed: \result == (now >= since ? now - since : now - since + 4294967296); */
-static inline uint32_t sfu_elapsed(uint32_t since, uint32_t now)
-{
-	return now >= since ? now - since : UINT32_MAX - since + now + 1u;
-}
+uint32_t sfu_elapsed(uint32_t since, uint32_t now);
 
 /*@ requires write: \valid(to + (0 .. size - 1)) && \valid_read(from + (0 .. size - 1));
     requires apart: \separated(to + (0 .. size - 1), from + (0 .. size - 1));
     assigns to[0 .. size - 1];
     ensures copied: \forall integer i; 0 <= i < size ==> to[i] == \old(from[i]); */
-static inline void sfu_copy(uint8_t *to, const uint8_t *from, uint32_t size)
-{
-	uint32_t i;
-
-	/*@ loop invariant range: 0 <= i <= size;
-	    loop invariant copied: \forall integer j; 0 <= j < i ==> to[j] == \at(from[j], Pre);
-	    loop invariant kept: \forall integer j; 0 <= j < size ==> from[j] == \at(from[j], Pre);
-	    loop assigns i, to[0 .. size - 1];
-	    loop variant size - i; */
-	for (i = 0; i < size; i++)
-		to[i] = from[i];
-}
+void sfu_copy(uint8_t *to, const uint8_t *from, uint32_t size);
 
 /*@ requires write: \valid(to + (0 .. size - 1));
     assigns to[0 .. size - 1];
     ensures filled: \forall integer i; 0 <= i < size ==> to[i] == value; */
-static inline void sfu_fill(uint8_t *to, uint8_t value, uint32_t size)
-{
-	uint32_t i;
-
-	/*@ loop invariant range: 0 <= i <= size;
-	    loop invariant filled: \forall integer j; 0 <= j < i ==> to[j] == value;
-	    loop assigns i, to[0 .. size - 1];
-	    loop variant size - i; */
-	for (i = 0; i < size; i++)
-		to[i] = value;
-}
+void sfu_fill(uint8_t *to, uint8_t value, uint32_t size);
 
 #endif

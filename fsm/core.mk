@@ -14,7 +14,7 @@ CURVE_PRIME_C := crypto/curve_prime.c
 
 CORE_C := $(CORE_MACHINES:%=gen/%.c) \
 	$(filter-out $(CHECK_SEAL_C) $(CHECK_SIGNATURE_C),$(sort $(wildcard fsm/*.c))) \
-	crypto/crypto.c
+	crypto/crypto.c crypto/curves.c
 
 # ragel falls from state to state on purpose, and numbers states it then does not use
 CORE_FLAGS := -std=c11 -ffreestanding -Wall -Wextra -Wconversion -Werror \

@@ -61,14 +61,14 @@ struct sfu_session {
 	uint32_t size;               /* body of the message being handled */
 };
 
-struct sfu_device {
-	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */
-	struct sfu_keys keys;
-	struct sfu_journal journal;
+struct sfu_device { /* what is used most comes first: near fields take shorter instructions */
+	struct sfu_session session;
 	struct sfu_boot boot;
 	struct sfu_upgrade upgrade;
-	struct sfu_session session;
 	struct sfu_ymodem ymodem;
+	struct sfu_keys keys;
+	struct sfu_journal journal;
+	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */
 };
 
 /* the one buffer, from the place where it is aligned to 4 */

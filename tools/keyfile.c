@@ -53,7 +53,8 @@ static int public_point(const char *path, struct sfu_sign_key *key)
 	BN_free(y);
 	if (status == 0)
 		status = sfu_crypt_sha256(&part, 1, hash);
-	memcpy(key->id, hash, sizeof(key->id));
+	if (status == 0)
+		memcpy(key->id, hash, sizeof(key->id));
 	return status;
 }
 

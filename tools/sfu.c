@@ -1,10 +1,10 @@
 /* `sfu`: the program of the OEM, the contract manufacturer and the host station. */
 #include "commands.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "out.h"
 #include "say.h"
@@ -63,8 +63,10 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static const struct rlimit none = { 0, 0 };
 	int status;
 
+	(void)setrlimit(RLIMIT_CORE, &none); /* keys do not end in a core file */
 	/* private keys and what is printed of them lie in memory that is locked, and wiped when freed */
 	(void)CRYPTO_secure_malloc_init(65536, 32);
 	sfu_out_init();

@@ -1,6 +1,6 @@
 # The host program, build/sfu, and build/asan/sfu, which is the same under sanitizers for its tests.
 
-TOOL_SOURCES := $(sort $(wildcard tools/*.c)) fsm/crc.c
+TOOL_SOURCES := $(sort $(wildcard tools/*.c)) fsm/bytes.c fsm/crc.c
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=build/tool/%.o)
 TOOL_ASAN_OBJECTS := $(TOOL_SOURCES:%.c=build/asan/tool/%.o)
 TOOL_PACKAGES := libserialport libelf libcrypto

@@ -9,7 +9,7 @@
 
 #define ANSWER 6000u         /* ms: longer than the slowest erase, 4 s */
 #define FINISH_ANSWER 10000u /* ms: the device reads the whole slot back */
-#define RECORD_TIMEOUTS 2 /* in a row; then the device is called anew */
+#define RECORD_TIMEOUTS 2    /* in a row; then the device is called anew */
 
 /* outcome of a step */
 enum step {

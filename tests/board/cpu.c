@@ -8,10 +8,10 @@
 #include "exception.h"
 #include "flash.h"
 #include "host.h"
-#include "inject.h"
 #include "it.h"
 #include "memory.h"
 #include "nvic.h"
+#include "patch.h"
 #include "reset.h"
 #include "scs.h"
 #include "stop.h"
@@ -29,12 +29,6 @@ static int g_look, g_intr, g_fault, g_sleep, g_event, g_skip;
 static uint64_t g_inject_at = BOARD_NEVER, g_insns_max = BOARD_NEVER, g_look_at = BOARD_NEVER;
 static int (*g_inject)(void);
 static void (*g_reached)(uint32_t);
-
-static struct {
-	uint32_t address, size; /* size 0: none */
-	uint8_t bytes[4];
-	int in_place, begun;
-} g_patch;
 
 uint32_t board_lowest_sp = UINT32_MAX;
 
@@ -114,10 +108,7 @@ static int look(uint32_t pc)
 
 	if (g_look & LOOK_SP)
 		sample_sp();
-	if (g_patch.in_place && !board_it_inside() && g_patch.begun)
-		undo_nop();
-	g_patch.begun = g_patch.in_place;
-	g_look = g_patch.in_place ? LOOK_ALL : 0;
+	g_look = board_patch_settle() ? LOOK_ALL : 0;
 	if (board_insns >= board_deadline)
 		board_clock_fire();
 	if (board_flash_is_busy() && board_memory_is_flash(pc))
@@ -137,53 +128,6 @@ static int look(uint32_t pc)
 	return !board_it_inside() && (all || (g_look & LOOK_ALL)) && board_nvic_next() != 0;
 }
 
-/*
- * libunicorn cannot be stopped inside an IT block: the instruction at hand still
- * executes. So one that is to be skipped there is made a NOP before the block
- * begins, and itself again after it.
- */
-static int skips_inside(void)
-{
-	unsigned i;
-
-	if (g_patch.size != 0)
-		return 0;
-	for (i = 1; i < board_it_left; i++)
-		if (board_inject_skips_at(board_insns + i)) {
-			g_patch.address = board_it_address(i);
-			g_patch.size = board_it_address(i + 1) - board_it_address(i);
-			board_it_end();
-			return 1;
-		}
-	return 0;
-}
-
-static void swap_patch(void)
-{
-	uint8_t bytes[4], *code = board_cpu_memory(g_patch.address, g_patch.size);
-
-	memcpy(bytes, code, g_patch.size);
-	memcpy(code, g_patch.bytes, g_patch.size);
-	memcpy(g_patch.bytes, bytes, g_patch.size);
-	board_cpu_code_changed(g_patch.address, g_patch.size);
-}
-
-static void make_nop(void)
-{
-	static const uint8_t nop[2] = { 0x00, 0xBF }, wide_nop[4] = { 0xAF, 0xF3, 0x00, 0x80 };
-
-	memcpy(g_patch.bytes, g_patch.size == 2 ? nop : wide_nop, g_patch.size);
-	swap_patch();
-	g_patch.in_place = 1;
-}
-
-static void undo_nop(void)
-{
-	swap_patch();
-	g_patch.in_place = 0;
-	g_patch.size = 0;
-}
-
 /* Instructions that need more than counting. Nonzero: do not execute it now. */
 static int special(uint32_t pc, unsigned flags)
 {
@@ -198,7 +142,7 @@ static int special(uint32_t pc, unsigned flags)
 		g_look |= LOOK_ALL;
 	if (flags & BOARD_THUMB_IT)
 		board_it_begin(pc);
-	if ((flags & BOARD_THUMB_IT) && skips_inside())
+	if ((flags & BOARD_THUMB_IT) && board_patch_needed())
 		return 1;
 	if ((flags & BOARD_THUMB_SLEEPS) && !board_it_inside()) { /* else it may be a NOP */
 		g_sleep = 1;
@@ -326,9 +270,7 @@ void board_cpu_reset(void)
 	g_fault = g_sleep = g_event = g_skip = 0;
 	g_look = LOOK_ALL;
 	board_it_end();
-	if (g_patch.in_place)
-		undo_nop();
-	g_patch.size = 0;
+	board_patch_undo();
 	g_pc = vectors[1] & ~UINT32_C(1);
 	board_set_reg(UC_ARM_REG_SP, vectors[0] & ~UINT32_C(3));
 	board_set_reg(UC_ARM_REG_LR, UINT32_MAX);
@@ -420,8 +362,8 @@ static void turn(void)
 	board_memory_settle();
 	if (g_fault != 0 || error != UC_ERR_OK || g_intr != INTR_NONE)
 		trapped(error);
-	else if (g_patch.size != 0 && !g_patch.in_place)
-		make_nop();
+	else if (board_patch_make())
+		return;
 	else if (g_skip)
 		g_skip = 0, step_over();
 	else if (g_sleep)

@@ -145,7 +145,8 @@ static void start_erase(void)
 	unsigned i;
 
 	g_sectors = g_cr & CR_MER ? 0xFFF : UINT32_C(1) << sector;
-	if ((g_cr & CR_PG) || !(g_cr & (CR_SER | CR_MER)) || g_sectors > 0xFFF ||
+	if ((g_cr & CR_PG) || !(g_cr & (CR_SER | CR_MER)) ||
+		(g_cr & (CR_SER | CR_MER)) == (CR_SER | CR_MER) || g_sectors > 0xFFF ||
 		(g_cr >> 8 & 3) == 3) {
 		error(SR_PGSERR, "PGSERR", base,
 			(g_cr >> 8 & 3) == 3 ? "PSIZE x64 needs an external Vpp"

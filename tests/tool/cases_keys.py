@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 
@@ -269,5 +270,7 @@ def manual_tells_every_option(w, d):
 
 @case
 def manual_is_well_formed(w, d):
+    if shutil.which("man") is None:
+        return
     run = subprocess.run(["man", "--warnings", "-l", ROOT / "tools/man/sfu.1"], capture_output=True)
     equal((run.returncode, run.stderr), (0, b""), "man")
