@@ -8,36 +8,49 @@ UNIT_FLASHES := $(foreach u,$(HOST_UNITS),$(foreach e,$(HOST_ERASED),$u-$e-2))
 UNIT_FLASHES_host := $(UNIT_FLASHES)
 UNIT_FLASHES_host-asan := 8-ff-2
 UNIT_FLASH_TESTS := test_store test_journal
+# these include the C of the machine they test
+UNIT_LINE_TESTS := test_link test_ymodem
 
 # $(call unit-rules,VARIANT)
 define unit-rules
 build/$(1)/unit/%.o: tests/unit/%.c $$(CORE_H) $$(HOST_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(HOST_CC_$(1)) $$(HOST_FLAGS) -c $$< -o $$@
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -c $$< -o $$@
 
-build/$(1)/unit/test_layout: build/$(1)/unit/test_layout.o build/$(1)/core/fsm/layout.o
-	$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+build/$(1)/unit/test_layout: build/$(1)/unit/test_layout.o build/$(1)/core/fsm/layout.o \
+		build/$(1)/core/fsm/bytes.o
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+
+$$(UNIT_LINE_TESTS:%=build/$(1)/unit/%.o): build/$(1)/unit/%.o: tests/unit/%.c gen/link.c gen/ymodem.c \
+		$$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -Wno-unused-const-variable -c $$< -o $$@
+
+$$(UNIT_LINE_TESTS:%=build/$(1)/unit/%): %: %.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
 
 build/$(1)/unit/test_crypto-%: build/$(1)/unit/test_crypto.o build/$(1)/core/crypto/%.o \
-		build/$(1)/core/crypto/crypto.o build/$(1)/core/fsm/crc.o build/$(1)/libbearssl.a
-	$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+		build/$(1)/core/crypto/crypto.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o \
+		build/$(1)/libbearssl.a
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
 
 $$(foreach t,$$(UNIT_FLASH_TESTS),$$(UNIT_FLASHES_$(1):%=build/$(1)/unit/$$t-%)): \
 		$$(UNIT_FLASH_TESTS:%=build/$(1)/unit/%.o) $$(UNIT_CORE:%=build/$(1)/core/%.o) \
 		$$(UNIT_FLASHES_$(1):%=build/$(1)/layout-%.o) build/$(1)/port/flash.o \
 		build/$(1)/port/port.o build/$(1)/libbearssl.a
-	$$(HOST_CC_$(1)) build/$(1)/unit/$$(firstword $$(subst -, ,$$(@F))).o \
+	$$(Q)$$(HOST_CC_$(1)) build/$(1)/unit/$$(firstword $$(subst -, ,$$(@F))).o \
 		$$(UNIT_CORE:%=build/$(1)/core/%.o) \
 		build/$(1)/layout-$$(patsubst $$(firstword $$(subst -, ,$$(@F)))-%,%,$$(@F)).o \
 		build/$(1)/port/flash.o build/$(1)/port/port.o build/$(1)/libbearssl.a -lcmocka -o $$@
 endef
 
-UNIT_CORE := fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fsm/journal_append gen/journal \
+UNIT_CORE := fsm/bytes fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fsm/journal_append gen/journal \
 	crypto/crypto crypto/curve_m31
 
 $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
 UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
+	$(UNIT_LINE_TESTS:%=build/$v/unit/%) \
 	build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
 
