@@ -30,6 +30,9 @@ CHECKS := gen-check gen-lint-check
 -include port/stm32/stm32.mk
 -include tools/tools.mk
 -include tests/tests.mk
+-include tests/demo/demo.mk
+-include tests/bench/bench.mk
+-include spec/spec.mk
 -include tests/board/board.mk
 -include tests/firmware/firmware.mk
 -include proofs/proofs.mk

@@ -328,7 +328,8 @@ static void test_endless(void **state)
 	for (round = 0; round < 200; round++) {
 		begin("300");
 		for (i = 0; i < 3000 && look() != SFU_YMODEM_STOP; i++) {
-			uint8_t byte = round % 5 == 4 ? (uint8_t)rand() : "\x01\x02\x04\x55"[round % 4];
+			uint8_t byte = round % 5 == 4 ? (uint8_t)rand() 
+				       : (uint8_t)"\x01\x02\x04\x55"[round % 4];
 
 			while (line_size < 8000)
 				arrive(&byte, 1);

@@ -54,6 +54,9 @@ UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
 	build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
 
+# make would remove them as intermediate
+.SECONDARY:
+
 CHECKS += unit-check
 .PHONY: unit-check
 unit-check: $(UNIT_PROGRAMS) ## unit tests: flash layouts, switches, keys, journal, cryptography
