@@ -7,6 +7,8 @@
 #define SFU_LINK_H
 
 #include <stdint.h>
+#include "crc.h"
+#include "port.h"
 #include "sfu_format.h"
 #include "link_machine.h"
 

@@ -28,6 +28,8 @@
 #define SFU_YMODEM_H
 
 #include <stdint.h>
+#include "crc.h"
+#include "port.h"
 #include "ymodem_machine.h"
 
 #define SFU_YMODEM_SOH 0x01u

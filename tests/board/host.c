@@ -26,6 +26,8 @@ static uint8_t g_in[65536];
 static uint8_t g_early[4096];
 static size_t g_in_first, g_in_end, g_early_end;
 static uint64_t g_real_reference, g_virtual_reference, g_last_traffic;
+static uint64_t g_real_mark,
+	g_virtual_mark; /* since then the core computes, or its idle time is paced */
 static volatile sig_atomic_t g_interrupted, g_button;
 
 static uint64_t real_now(void)
@@ -49,23 +51,13 @@ int board_host_interrupted(void)
 	return g_interrupted;
 }
 
-/* Waits until real time is where virtual time is, or a byte comes. */
-static void wait_for_real_time(void)
+/* Until that much real time has passed, or a byte comes. */
+static void wait_for(uint64_t ahead)
 {
-	const uint64_t virtual_time = board_now() - g_virtual_reference,
-		       real = real_now() - g_real_reference;
-	struct pollfd p = { g_pty, POLLIN, 0 };
-	uint64_t ahead, before;
+	/* bytes behind some that still wait for their turn are in no hurry */
+	struct pollfd p = { g_pty, g_in_first == g_in_end ? POLLIN : 0, 0 };
+	const uint64_t before = real_now();
 
-	if (real > virtual_time) {
-		if (real - virtual_time > LAG_MS * BOARD_MS)
-			g_real_reference += real - virtual_time - LAG_MS * BOARD_MS;
-		return;
-	}
-	ahead = virtual_time - real;
-	if (ahead < BOARD_MS || (g_warp && real_now() - g_last_traffic > QUIET_MS * BOARD_MS))
-		return;
-	before = real_now();
 	if (poll(&p, 1, (int)(ahead / BOARD_MS)) != 0 && (p.revents & POLLHUP)) {
 		/* nobody has the line open: poll does not wait then */
 		const uint64_t left =
@@ -77,16 +69,38 @@ static void wait_for_real_time(void)
 	}
 }
 
-/* Time spent computing is not made up for: only what passes from here on is paced. */
-static void restart_pace(void)
+/* Waits until real time is where virtual time is, or a byte comes. */
+static void wait_for_real_time(void)
 {
 	const uint64_t virtual_time = board_now() - g_virtual_reference,
 		       real = real_now() - g_real_reference;
+	uint64_t ahead;
 
-	if (virtual_time > real) {
-		g_virtual_reference = board_now();
-		g_real_reference = real_now();
+	if (real > virtual_time) {
+		if (real - virtual_time > LAG_MS * BOARD_MS)
+			g_real_reference += real - virtual_time - LAG_MS * BOARD_MS;
+		return;
 	}
+	ahead = virtual_time - real;
+	if (g_warp && real_now() - g_last_traffic > QUIET_MS * BOARD_MS)
+		g_virtual_reference += ahead;
+	else if (ahead >= BOARD_MS)
+		wait_for(ahead);
+}
+
+/* Computing is not slowed down: what it gained on real time is not waited for, now or later. */
+static void forgive_computing(void)
+{
+	const uint64_t virtual_time = board_now() - g_virtual_mark, real = real_now() - g_real_mark;
+
+	if (virtual_time > real)
+		g_virtual_reference += virtual_time - real;
+}
+
+static void mark(void)
+{
+	g_virtual_mark = board_now();
+	g_real_mark = real_now();
 }
 
 static void read_line(void)
@@ -152,7 +166,8 @@ static void tick(void)
 		if (g_idle || g_polls > MANY_POLLS)
 			wait_for_real_time();
 		else
-			restart_pace();
+			forgive_computing();
+		mark();
 		g_polls = 0;
 		read_line();
 		send_early();
@@ -163,10 +178,13 @@ static void tick(void)
 void board_host_idle(int idle)
 {
 	g_idle = idle;
-	if (g_pty < 0) /* nothing of the host could end the sleep */
+	if (g_pty < 0) { /* nothing of the host could end the sleep */
 		board_timer_set(BOARD_TIMER_HOST, idle ? BOARD_NEVER : board_now() + BOARD_MS);
-	else if (idle)
-		restart_pace();
+		return;
+	}
+	if (idle)
+		forgive_computing();
+	mark();
 }
 
 void board_host_polled(void)
@@ -261,6 +279,7 @@ void board_host_init(const char *link, int warp)
 		open_line(link);
 	g_real_reference = g_last_traffic = real_now();
 	g_virtual_reference = board_now();
+	mark();
 	board_timer_handle(BOARD_TIMER_HOST, tick);
 	board_timer_set(BOARD_TIMER_HOST, board_now() + BOARD_MS);
 }

@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""demo.py LOADER.elf FIRMWARE_DIR WORK_DIR: the main job, on the emulated STM32F407. Every step is
+checked; the first that does not do exactly what it should ends the demo with exit code 1."""
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/board_e2e"))
+import cheats  # noqa: E402
+import tell  # noqa: E402
+from device import BOARD, FIELD, IMAGE, Device, Wrong, call, must, sfu  # noqa: E402
+
+BAUD = 921600
+CUT = 40000   # flash operation of the upgrade at which the power goes: half the image
+TRIAL_BOOTS = 3
+
+
+class World:
+    """The OEM's files, and the devices."""
+
+    def __init__(self, loader, firmware, work):
+        self.loader, self.firmware, self.work = loader, firmware, work
+        self.devices = []
+
+    def file(self, name):
+        return self.work / name
+
+    def device(self, name):
+        device = Device(self.file(name), "ab", self.loader, BAUD)
+        self.devices.append(device)
+        return device
+
+    def pack(self, output, image, version, counter, *more, key="sign.pem", product="lamp"):
+        r = sfu("pack", self.firmware / f"app-{image}.elf", "-k", self.file(key), "-K", self.file("oem.key"),
+                "-P", product, "-H", 1, "-V", version, "-s", counter, "-l", self.loader, "-o", self.file(output),
+                "-f" if False else "-q", *more)
+        return r
+
+    def packages(self, version):
+        return [self.file(f"{version}-{slot}.sfu") for slot in "ab"]
+
+    def plain(self, image):
+        """The image as it should lie in flash: the ELF's bytes, padded as `sfu pack` does."""
+        elf, out = self.firmware / f"app-{image}.elf", self.file("plain.bin")
+        call("arm-none-eabi-objcopy", "-O", "binary", "--gap-fill", "0xFF", elf, out)
+        data = out.read_bytes()
+        return data + b"\xff" * (-len(data) % 32)
+
+
+def expect_words(device, version, slot, trial, **fields):
+    """The application's greeting, which must say this."""
+    said = device.words()
+    wanted = f"sfu-demo {version} slot {slot} trial={trial} "
+    must(said.startswith(wanted), f"the application said `{said}`, not `{wanted}...`")
+    for name, value in fields.items():
+        must(f"{name}={value}" in said.split(), f"the application said `{said}`, not {name}={value}")
+    tell.quote(f"device: {said}")
+
+
+def expect_confirmed(device):
+    device.wait_for("confirmed")
+    tell.quote("device: confirmed")
+
+
+def expect_slot(world, device, slot, image):
+    plain = world.plain(image)
+    must(device.area(f"slot {slot}")[IMAGE:IMAGE + len(plain)] == plain, f"slot {slot} does not hold {image} as built")
+    return len(plain)
+
+
+def make_factory(world):
+    tell.step("Factory")
+    sfu("keygen", "sign", world.file("sign.pem"), "-p", world.file("sign.pub"))
+    sfu("keygen", "oem", world.file("oem.key"))
+    r = sfu("factory", "-l", world.loader, "-P", "lamp", "-H", 1, "-s", world.file("sign.pub"), "-K",
+            world.file("oem.key"), "-L", "field", "-o", world.file("lamp.hex"), "-c", world.file("lamp"))
+    tell.quote(r.stderr)
+    commands = world.file("lamp.stm32cubeprog.sh").read_text()
+    found = re.search(r"-ob (.*)", commands)
+    must(found and sorted(found[1].split()) == sorted(FIELD), "the command file sets other option bytes than the demo")
+    world.options = found[1].split()
+    tell.result(f"a signing key, an OEM key, and lamp.hex: loader {world.loader.name} with both keys in it")
+
+
+def program_open(world):
+    tell.step("A chip that was not locked")
+    device = world.device("open")
+    device.program(world.file("lamp.hex"), ())
+    device.start()
+    r = device.sfu("info")
+    lines = [t for t in r.stdout.splitlines() if t.split("  ")[0] in ("keys", "lock", "last refusal")]
+    tell.quote("\n".join("sfu info: " + t for t in lines))
+    must("E_LOCKED" in r.stdout and "not usable" in r.stdout, "the loader did not refuse its keys on an open chip")
+    device.stop()
+    tell.result("the loader refuses to use its keys: E_LOCKED")
+
+
+def program_chip(world):
+    tell.step("Chip programmed")
+    device = world.device("chip")
+    device.program(world.file("lamp.hex"), world.options)
+    device.start()
+    info = device.info()
+    must(info["keys_ready"] and info["lock"] == "field" and info["needs_image"], f"the new chip says {info}")
+    tell.line(f"option bytes as the command file sets them: {' '.join(world.options)}")
+    tell.result(f"device {info['uid']}: keys ready, lock {info['lock']}, no image yet")
+    return device
+
+
+def pack_all(world):
+    tell.step("Firmware packed")
+    for version, image, counter in (("1.0.0", "1.0.0", 1), ("1.1.0", "1.1.0", 2), ("1.2.0-hang", "1.2.0-hang", 2),
+                                    ("1.2.0", "1.2.0", 2)):
+        for slot in "ab":
+            world.pack(f"{version}-{slot}.sfu", f"{image}-{slot}", image[:5], counter)
+    for path in world.packages("1.0.0"):
+        sfu("verify", "-s", world.file("sign.pub"), "-K", world.file("oem.key"), path)
+    size = len(world.plain("1.0.0-a"))
+    wire = world.file("1.0.0-a.sfu").stat().st_size
+    tell.result(f"1.0.0, 1.1.0 and 1.2.0 for slots A and B; {size} bytes make {wire}: "
+                f"{100 * (wire - size) / size:.1f} % more")
+
+
+def took(r):
+    found = re.search(r"install \d+, ([0-9.]+) s", r.stderr)
+    must(found, f"sfu did not say that it is installed: {r.stderr.strip()}")
+    return float(found[1])
+
+
+def download_first(world, device):
+    tell.step("1.0.0 downloaded")
+    r = device.sfu("download", *world.packages("1.0.0"))
+    seconds = took(r)
+    expect_words(device, "1.0.0", "A", 1, attempts=TRIAL_BOOTS - 1, failure="0x0")
+    expect_confirmed(device)
+    size = expect_slot(world, device, "A", "1.0.0-a")
+    tell.result(f"{size} bytes in {seconds:.1f} s at {BAUD} baud; booted, and confirmed itself")
+    device.stop()
+    shutil.copy(device.flash, world.file("chip-1.0.0"))  # for the same upgrade by YMODEM
+
+
+def upgrade_cut(world, device):
+    tell.step("Upgrade to 1.1.0, with the power cut in the middle")
+    before = device.bytes()
+    device.start("--cut", f"{CUT}:inside")
+    device.wait_for("payload")
+    command = [device.port, "-b", str(BAUD), *world.packages("1.1.0")]
+    download = subprocess.Popen([str(c) for c in (Device.SFU, "download", "-p", *command)],
+                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    world.processes.append(download)
+    code = device.ended(60)
+    must(code == 3, f"the board ended with {code}, not by the cut: {device.said()}")
+    must(download.poll() is None, "sfu download gave up when the power went")
+    half = device.bytes()
+    must(device.area("slot A", before) == device.area("slot A", half), "the cut upgrade changed the slot that runs")
+    tell.line(f"the power went inside flash operation {CUT}, a word of slot B; `sfu download` goes on calling")
+    device.start()
+    said = download.communicate(timeout=60)[1]
+    world.processes.remove(download)
+    must(download.returncode == 0, f"sfu download ended with {download.returncode}: {said}")
+    resumed = re.findall(r"goes on at record (\d+) of (\d+)", said)
+    must(len(resumed) == 1 and int(resumed[0][0]) > 0, f"sfu download did not resume: {said}")
+    tell.quote("sfu: " + re.search(r"goes on at .*", said)[0])
+    expect_words(device, "1.1.0", "B", 1, attempts=TRIAL_BOOTS - 1, failure="0x0")
+    expect_confirmed(device)
+    size = expect_slot(world, device, "B", "1.1.0-b")
+    record, records = map(int, resumed[0])
+    tell.result(f"power came back, {record} of {records} records were kept, the rest was sent; {size} bytes are whole")
+
+
+def upgrade_hangs(world, device):
+    tell.step("An upgrade that hangs")
+    device.sfu("download", *world.packages("1.2.0-hang"))
+    for left in reversed(range(TRIAL_BOOTS)):
+        expect_words(device, "1.2.0", "A", 1, attempts=left)
+        must("confirmed" not in device.heard.decode("ascii", "replace"), "the image that hangs confirmed itself")
+    expect_words(device, "1.1.0", "B", 0, failure="0x1c4c68c8")
+    info = device.info()
+    must(info["failure"] == "R_TRIAL" and info["slots"][0]["state"] == "empty", f"after the revert: {info}")
+    device.sfu("reboot")
+    expect_words(device, "1.1.0", "B", 0)
+    counts = device.stop()
+    must(counts["resets"]["iwdg"] == TRIAL_BOOTS, f"the watchdog bit {counts['resets']['iwdg']} times")
+    tell.result(f"{TRIAL_BOOTS} boots of 30 s each, each ended by the watchdog; then 1.1.0 came back, and says why: R_TRIAL")
+
+
+def ymodem(world):
+    tell.step("The same upgrade by YMODEM")
+    device = world.device("ymodem")
+    shutil.copy(world.file("chip-1.0.0"), device.flash)
+    device.start()
+    device.wait_for("payload")
+    device.send(b"uuu")  # what a person at a terminal sends to reach the loader
+    device.wait_for("to the loader")
+    package = world.packages("1.1.0")[1]
+    port = open(device.port, "r+b", buffering=0)
+    try:
+        r = subprocess.run(["sb", package], stdin=port, stdout=port, stderr=subprocess.PIPE, timeout=60)
+    finally:
+        port.close()
+    must(r.returncode == 0, f"sb ended with {r.returncode}: {r.stderr.decode(errors='replace')}")
+    tell.quote("sb: " + re.split(r"[\r\n]+", r.stderr.decode(errors="replace").strip())[-1].strip())
+    expect_words(device, "1.1.0", "B", 1)
+    expect_confirmed(device)
+    size = expect_slot(world, device, "B", "1.1.0-b")
+    device.stop()
+    tell.result(f"`sb {package.name}` from lrzsz: the same {size} bytes in slot B, booted, confirmed")
+
+
+def run(world):
+    make_factory(world)
+    program_open(world)
+    device = program_chip(world)
+    pack_all(world)
+    download_first(world, device)
+    upgrade_cut(world, device)
+    upgrade_hangs(world, device)
+    cheats.refuse_all(world, device)
+    ymodem(world)
+    tell.summary()
+
+
+def main(loader, firmware, work):
+    work = pathlib.Path(work).resolve() / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    world = World(pathlib.Path(loader).resolve(), pathlib.Path(firmware).resolve(), work)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        run(world)
+    except (Wrong, subprocess.TimeoutExpired, OSError) as e:
+        tell.failed(str(e))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        tell.failed("interrupted")
+        sys.exit(130)
+    finally:
+        world.end()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
