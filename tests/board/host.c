@@ -26,8 +26,7 @@ static uint8_t g_in[65536];
 static uint8_t g_early[4096];
 static size_t g_in_first, g_in_end, g_early_end;
 static uint64_t g_real_reference, g_virtual_reference, g_last_traffic;
-static uint64_t g_real_mark,
-	g_virtual_mark; /* since then the core computes, or its idle time is paced */
+static uint64_t g_real_mark, g_virtual_mark; /* since then the core computes, or idles at pace */
 static volatile sig_atomic_t g_interrupted, g_button;
 
 static uint64_t real_now(void)
