@@ -30,11 +30,12 @@ CHECKS := gen-check gen-lint-check
 -include port/stm32/stm32.mk
 -include tools/tools.mk
 -include tests/tests.mk
--include tests/demo/demo.mk
 -include tests/bench/bench.mk
 -include spec/spec.mk
 -include tests/board/board.mk
 -include tests/firmware/firmware.mk
+-include tests/demo/demo.mk
+-include tests/board_e2e/board_e2e.mk
 -include proofs/proofs.mk
 
 .PHONY: help all check deps gen gen-check gen-lint-check clean distclean

@@ -355,6 +355,15 @@ void host_flash_tear(uint32_t address)
 	set_unit(unit, TORN, blank(), high + unit * sfu_layout.unit);
 }
 
+void host_flash_flip(uint32_t address, uint8_t bits)
+{
+	const uint32_t at = address - chip->base;
+
+	low[at] ^= bits;
+	high[at] ^= bits;
+	view[at] ^= bits;
+}
+
 uint32_t host_flash_wear(uint32_t address)
 {
 	uint32_t begin = address;

@@ -50,6 +50,9 @@ void host_flash_put(uint32_t address, const uint8_t *data, uint32_t size);
 /* Makes the unit at the address unreadable (with ECC) or marginal. */
 void host_flash_tear(uint32_t address);
 
+/* Flips bits of one byte, as radiation or wear does: it stays readable. */
+void host_flash_flip(uint32_t address, uint8_t bits);
+
 /* Erases of the sector at the address so far. */
 uint32_t host_flash_wear(uint32_t address);
 

@@ -11,6 +11,8 @@ struct host {
 	uint32_t time;               /* what sfu_port_time answers */
 	uint32_t idle;               /* milliseconds that pass in one sfu_port_idle */
 	uint32_t lock, part;
+	uint32_t lock_glitch;        /* bit n: the n-th read of the protection from now answers FINAL */
+	uint32_t lock_reads;
 	uint8_t uid[12];
 	uint32_t entry;              /* 1: the loader is asked for; cleared when read */
 	uint32_t entropy_fails;      /* 1: SFU_E_ENTROPY */

@@ -72,6 +72,7 @@ class Device:
         must(self.process is None, "the device has power already")
         self.runs += 1
         self.heard = b""
+        self.port.unlink(missing_ok=True)  # of a board that was killed: its terminal may be another's by now
         self.out = self.folder / "out.json"
         self.trace = self.folder / "trace"
         self.notes = open(self.folder / "notes", "w")
@@ -118,6 +119,7 @@ class Device:
             self.process.kill()
             self.process.wait()
             self._close()
+            self.port.unlink(missing_ok=True)
 
     def said(self):
         return (self.folder / "notes").read_text().strip()
@@ -135,8 +137,11 @@ class Device:
         self.heard += data
         return data
 
-    def wait_for(self, text, seconds=20):
-        """Listens until `text` comes; answers what came up to its end. What comes later stays."""
+    def wait_for(self, text, seconds=20, after=None):
+        """Listens until `text` comes, if need be after another; answers what came up to its end. What
+        comes later stays."""
+        if after is not None:
+            self.wait_for(after, seconds)
         text = text.encode() if isinstance(text, str) else text
         end = time.monotonic() + seconds
         while text not in self.heard:

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """demo.py LOADER.elf FIRMWARE_DIR WORK_DIR: the main job, on the emulated STM32F407. Every step is
 checked; the first that does not do exactly what it should ends the demo with exit code 1."""
+import json
+import os
 import pathlib
 import re
 import shutil
@@ -8,68 +10,13 @@ import signal
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/board_e2e"))
-import cheats  # noqa: E402
-import tell  # noqa: E402
-from device import BOARD, FIELD, IMAGE, Device, Wrong, call, must, sfu  # noqa: E402
+import tell
+from world import BAUD, World, expect_slot, show_confirmed, show_words
+import cheats
+from device import FIELD, Wrong, must, sfu
 
-BAUD = 921600
-CUT = 40000   # flash operation of the upgrade at which the power goes: half the image
+CUT = 40000  # flash operation of the upgrade at which the power goes: half the image
 TRIAL_BOOTS = 3
-
-
-class World:
-    """The OEM's files, and the devices."""
-
-    def __init__(self, loader, firmware, work):
-        self.loader, self.firmware, self.work = loader, firmware, work
-        self.devices = []
-
-    def file(self, name):
-        return self.work / name
-
-    def device(self, name):
-        device = Device(self.file(name), "ab", self.loader, BAUD)
-        self.devices.append(device)
-        return device
-
-    def pack(self, output, image, version, counter, *more, key="sign.pem", product="lamp"):
-        r = sfu("pack", self.firmware / f"app-{image}.elf", "-k", self.file(key), "-K", self.file("oem.key"),
-                "-P", product, "-H", 1, "-V", version, "-s", counter, "-l", self.loader, "-o", self.file(output),
-                "-f" if False else "-q", *more)
-        return r
-
-    def packages(self, version):
-        return [self.file(f"{version}-{slot}.sfu") for slot in "ab"]
-
-    def plain(self, image):
-        """The image as it should lie in flash: the ELF's bytes, padded as `sfu pack` does."""
-        elf, out = self.firmware / f"app-{image}.elf", self.file("plain.bin")
-        call("arm-none-eabi-objcopy", "-O", "binary", "--gap-fill", "0xFF", elf, out)
-        data = out.read_bytes()
-        return data + b"\xff" * (-len(data) % 32)
-
-
-def expect_words(device, version, slot, trial, **fields):
-    """The application's greeting, which must say this."""
-    said = device.words()
-    wanted = f"sfu-demo {version} slot {slot} trial={trial} "
-    must(said.startswith(wanted), f"the application said `{said}`, not `{wanted}...`")
-    for name, value in fields.items():
-        must(f"{name}={value}" in said.split(), f"the application said `{said}`, not {name}={value}")
-    tell.quote(f"device: {said}")
-
-
-def expect_confirmed(device):
-    device.wait_for("confirmed")
-    tell.quote("device: confirmed")
-
-
-def expect_slot(world, device, slot, image):
-    plain = world.plain(image)
-    must(device.area(f"slot {slot}")[IMAGE:IMAGE + len(plain)] == plain, f"slot {slot} does not hold {image} as built")
-    return len(plain)
 
 
 def make_factory(world):
@@ -135,8 +82,8 @@ def download_first(world, device):
     tell.step("1.0.0 downloaded")
     r = device.sfu("download", *world.packages("1.0.0"))
     seconds = took(r)
-    expect_words(device, "1.0.0", "A", 1, attempts=TRIAL_BOOTS - 1, failure="0x0")
-    expect_confirmed(device)
+    show_words(device, "1.0.0", "A", 1, attempts=TRIAL_BOOTS - 1, failure="0x0")
+    show_confirmed(device)
     size = expect_slot(world, device, "A", "1.0.0-a")
     tell.result(f"{size} bytes in {seconds:.1f} s at {BAUD} baud; booted, and confirmed itself")
     device.stop()
@@ -148,10 +95,7 @@ def upgrade_cut(world, device):
     before = device.bytes()
     device.start("--cut", f"{CUT}:inside")
     device.wait_for("payload")
-    command = [device.port, "-b", str(BAUD), *world.packages("1.1.0")]
-    download = subprocess.Popen([str(c) for c in (Device.SFU, "download", "-p", *command)],
-                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    world.processes.append(download)
+    download = world.begin("download", "-p", device.port, "-b", BAUD, *world.packages("1.1.0"))
     code = device.ended(60)
     must(code == 3, f"the board ended with {code}, not by the cut: {device.said()}")
     must(download.poll() is None, "sfu download gave up when the power went")
@@ -160,13 +104,12 @@ def upgrade_cut(world, device):
     tell.line(f"the power went inside flash operation {CUT}, a word of slot B; `sfu download` goes on calling")
     device.start()
     said = download.communicate(timeout=60)[1]
-    world.processes.remove(download)
     must(download.returncode == 0, f"sfu download ended with {download.returncode}: {said}")
     resumed = re.findall(r"goes on at record (\d+) of (\d+)", said)
     must(len(resumed) == 1 and int(resumed[0][0]) > 0, f"sfu download did not resume: {said}")
     tell.quote("sfu: " + re.search(r"goes on at .*", said)[0])
-    expect_words(device, "1.1.0", "B", 1, attempts=TRIAL_BOOTS - 1, failure="0x0")
-    expect_confirmed(device)
+    show_words(device, "1.1.0", "B", 1, attempts=TRIAL_BOOTS - 1, failure="0x0")
+    show_confirmed(device)
     size = expect_slot(world, device, "B", "1.1.0-b")
     record, records = map(int, resumed[0])
     tell.result(f"power came back, {record} of {records} records were kept, the rest was sent; {size} bytes are whole")
@@ -176,16 +119,26 @@ def upgrade_hangs(world, device):
     tell.step("An upgrade that hangs")
     device.sfu("download", *world.packages("1.2.0-hang"))
     for left in reversed(range(TRIAL_BOOTS)):
-        expect_words(device, "1.2.0", "A", 1, attempts=left)
+        show_words(device, "1.2.0", "A", 1, attempts=left)
         must("confirmed" not in device.heard.decode("ascii", "replace"), "the image that hangs confirmed itself")
-    expect_words(device, "1.1.0", "B", 0, failure="0x1c4c68c8")
+    code = json.loads(sfu("explain", "--json", "R_TRIAL").stdout)["code"]
+    show_words(device, "1.1.0", "B", 0, failure=f"{code:#x}")
     info = device.info()
     must(info["failure"] == "R_TRIAL" and info["slots"][0]["state"] == "empty", f"after the revert: {info}")
     device.sfu("reboot")
-    expect_words(device, "1.1.0", "B", 0)
+    show_words(device, "1.1.0", "B", 0)
     counts = device.stop()
     must(counts["resets"]["iwdg"] == TRIAL_BOOTS, f"the watchdog bit {counts['resets']['iwdg']} times")
     tell.result(f"{TRIAL_BOOTS} boots of 30 s each, each ended by the watchdog; then 1.1.0 came back, and says why: R_TRIAL")
+
+
+def sb(device, package):
+    """`sb PACKAGE < PORT > PORT`"""
+    port = os.open(device.port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        return subprocess.run(["sb", package], stdin=port, stdout=port, stderr=subprocess.PIPE, timeout=60)
+    finally:
+        os.close(port)
 
 
 def ymodem(world):
@@ -193,19 +146,15 @@ def ymodem(world):
     device = world.device("ymodem")
     shutil.copy(world.file("chip-1.0.0"), device.flash)
     device.start()
-    device.wait_for("payload")
+    device.wait_for("\r\n", 20, after="payload")
     device.send(b"uuu")  # what a person at a terminal sends to reach the loader
     device.wait_for("to the loader")
     package = world.packages("1.1.0")[1]
-    port = open(device.port, "r+b", buffering=0)
-    try:
-        r = subprocess.run(["sb", package], stdin=port, stdout=port, stderr=subprocess.PIPE, timeout=60)
-    finally:
-        port.close()
+    r = sb(device, package)
     must(r.returncode == 0, f"sb ended with {r.returncode}: {r.stderr.decode(errors='replace')}")
     tell.quote("sb: " + re.split(r"[\r\n]+", r.stderr.decode(errors="replace").strip())[-1].strip())
-    expect_words(device, "1.1.0", "B", 1)
-    expect_confirmed(device)
+    show_words(device, "1.1.0", "B", 1)
+    show_confirmed(device)
     size = expect_slot(world, device, "B", "1.1.0-b")
     device.stop()
     tell.result(f"`sb {package.name}` from lrzsz: the same {size} bytes in slot B, booted, confirmed")

@@ -55,12 +55,12 @@ static void sha256(uint8_t out[32], const uint8_t *a, uint32_t na, const uint8_t
 	sfu_hash_final(&h, out);
 }
 
-static void key_id(uint32_t n, uint8_t id[4])
+void maker_signer_id(uint32_t signer, uint8_t id[4])
 {
 	uint8_t digest[32];
 
-	(void)signer_key(n);
-	sha256(digest, points[n] + 1, 64, NULL, 0);
+	(void)signer_key(signer);
+	sha256(digest, points[signer] + 1, 64, NULL, 0);
 	memcpy(id, digest, 4);
 }
 
@@ -78,7 +78,7 @@ void maker_config(uint32_t lock)
 	sfu_put32(c + SFU_CONFIG_LOCK_PROFILE_OFFSET, lock);
 	sfu_put32(c + SFU_CONFIG_FLAGS_OFFSET, SFU_FLASH_CONFIG_TEST);
 	sfu_put32(c + SFU_CONFIG_KEY_COUNT_OFFSET, 1);
-	key_id(0, c + SFU_CONFIG_KEY0_OFFSET);
+	maker_signer_id(0, c + SFU_CONFIG_KEY0_OFFSET);
 	memcpy(c + SFU_CONFIG_KEY0_OFFSET + SFU_SIGNER_PUBLIC_KEY_OFFSET, points[0] + 1, 64);
 	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
 }
@@ -113,8 +113,8 @@ void maker_image(const struct maker *m, uint8_t *image)
 
 	for (i = 0; i < m->size; i++)
 		image[i] = (uint8_t)(m->fill * 31u + i * 7u + (i >> 8));
-	sfu_put32(image, 0x20001000);
-	sfu_put32(image + 4, base + 9);
+	sfu_put32(image, m->stack != 0 ? m->stack : 0x20001000);
+	sfu_put32(image + 4, m->entry != 0 ? m->entry : base + 9);
 }
 
 void maker_sign(uint8_t manifest[256], uint32_t signer)
@@ -176,7 +176,7 @@ uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE])
 	out[SFU_MANIFEST_SUITE_OFFSET] = 1;
 	out[SFU_MANIFEST_KIND_OFFSET] = 1;
 	out[SFU_MANIFEST_FLAGS_OFFSET] = (uint8_t)m->flags;
-	key_id(m->signer, out + SFU_MANIFEST_SIGNER_OFFSET);
+	maker_signer_id(m->signer, out + SFU_MANIFEST_SIGNER_OFFSET);
 	sfu_put32(out + SFU_MANIFEST_HARDWARE_OFFSET, m->hardware);
 	memcpy(out + SFU_MANIFEST_PRODUCT_OFFSET, PRODUCT[m->product], 16);
 	sfu_put32(out + SFU_MANIFEST_EPOCH_OFFSET, m->epoch);

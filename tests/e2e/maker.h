@@ -16,6 +16,7 @@ struct maker {
 	uint32_t key;                /* 0: the OEM's K; else another */
 	uint32_t loader_major, epoch, hardware;
 	uint32_t fill;               /* what the image is filled with */
+	uint32_t stack, entry;       /* its first two words; 0: such as can run */
 };
 
 /* Fills in sfu_config, for a lock profile. */
@@ -29,6 +30,9 @@ void maker_image(const struct maker *m, uint8_t *image);
 
 /* A package; answers its size. */
 uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE]);
+
+/* The id under which a loader knows a signing key. */
+void maker_signer_id(uint32_t signer, uint8_t id[4]);
 
 /* Signs a manifest anew after a test has changed it. */
 void maker_sign(uint8_t manifest[256], uint32_t signer);

@@ -15,7 +15,7 @@
 
 struct rig rig;
 static struct { uint32_t at; int when; } plan[2];
-static uint32_t staying;
+static uint32_t staying, fail_at = HOST_NEVER;
 
 static int inside(uint32_t address, uint32_t size, const struct sfu_area *area)
 {
@@ -56,6 +56,13 @@ void rig_begin(uint32_t seed, int ecc)
 	maker_keys();
 	memset(&rig, 0, sizeof rig);
 	rig_plan(HOST_NEVER, 0, HOST_NEVER, 0);
+	rig_fail(HOST_NEVER);
+}
+
+void rig_fail(uint32_t n)
+{
+	fail_at = n;
+	rig.calls = 0;
 }
 
 void rig_plan(uint32_t first, int when, uint32_t second, int when_second)
@@ -74,11 +81,17 @@ static void arm(void)
 {
 	if (rig.reached < 2 && plan[rig.reached].at != HOST_NEVER)
 		host_flash_cut_at(plan[rig.reached].at - rig.operations, plan[rig.reached].when);
+	if (fail_at != HOST_NEVER && rig.calls <= fail_at)
+		host_flash_fail_at(fail_at - rig.calls);
 	host_flash_counts.operations = 0;
+	host_flash_counts.calls = 0;
 }
 
 static void disarm(int lost)
 {
+	host_flash_fail_at(HOST_NEVER);
+	host_flash_cut_at(HOST_NEVER, HOST_CUT_BEFORE);
+	rig.calls += host_flash_counts.calls;
 	rig.operations += host_flash_counts.operations;
 	if (lost) {
 		rig.reached++;
@@ -131,7 +144,7 @@ enum rig_end rig_boot(void)
 	}
 	disarm(end == RIG_LOST);
 	if (end != RIG_LOST && sfu_device.boot.trouble == SFU_OK) {
-		if (sfu_device.journal.state.security_counter < rig.floor)
+		if (sfu_device.journal.state.security_counter < rig.floor && !rig.lenient)
 			abort();
 		rig.floor = sfu_device.journal.state.security_counter;
 	}
@@ -206,6 +219,8 @@ const char *rig_live(const struct rig_firmware *wanted, const struct rig_firmwar
 		station_begin(wanted->package[0], wanted->size[0], sfu_layout.slot_count > 1 ? wanted->package[1] : NULL,
 		              wanted->size[1]);
 		end = rig_boot();
+		if (station.accepted_next > 0)
+			rig.resumed++;
 		if (end == RIG_LOST) {
 			asked = 0;
 			host.entry = 0;
@@ -224,7 +239,7 @@ const char *rig_live(const struct rig_firmware *wanted, const struct rig_firmwar
 				return "an image runs that is neither the old nor the new one";
 			}
 		}
-		if (sfu_layout.slot_count > 1 && old != NULL && end == RIG_STAY && !asked)
+		if (sfu_layout.slot_count > 1 && old != NULL && end == RIG_STAY && !asked && !rig.lenient)
 			return "the device stays in the loader though it had an image";
 		asked = 0;
 	}

@@ -22,6 +22,9 @@ struct rig {
 	uint32_t trial, install, mailbox; /* from the hand-over report */
 	uint32_t operations;         /* flash operations since rig_plan */
 	uint32_t reached;            /* planned cuts that took place */
+	uint32_t calls;              /* of the port's flash functions by the device, since rig_fail */
+	uint32_t lenient;            /* 1: the floor may seem lower for a while, as an old state was read */
+	uint32_t resumed;            /* installations that went on behind their first record */
 };
 extern struct rig rig;
 
@@ -39,6 +42,9 @@ void rig_enter(void);
 
 /* Up to two power cuts: at operation `first` from now, and `second` operations later; HOST_NEVER for none. */
 void rig_plan(uint32_t first, int when, uint32_t second, int when_second);
+
+/* The n-th of the device's calls of the port's flash functions from now fails; HOST_NEVER for none. */
+void rig_fail(uint32_t n);
 
 /* Packs the firmware for both slots. */
 void rig_firmware(struct rig_firmware *f, const char *version, uint32_t counter, uint32_t size, uint32_t record);

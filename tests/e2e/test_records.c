@@ -1,0 +1,332 @@
+/* Records, their order, and messages that come when they must not. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <string.h>
+#include <cmocka.h>
+#include "bytes.h"
+#include "desk.h"
+#include "flash.h"
+#include "host.h"
+#include "layout.h"
+#include "sfu.h"
+#include "sfu_codes.h"
+#include "sfu_format.h"
+
+static const uint8_t *package;
+static uint32_t size, count;
+static uint8_t other[MAKER_PACKAGE], body[2084 + 8];
+
+static int begin(void **state)
+{
+	struct maker m;
+
+	(void)state;
+	desk_running();
+	package = desk_new.package[desk_free()];
+	size = desk_new.size[desk_free()];
+	count = desk_records(package);
+	m = desk_new.maker;
+	m.slot = desk_free();
+	m.fill++;
+	(void)maker_package(&m, other);
+	assert_int_equal(desk_power(1), 0);
+	return 0;
+}
+
+/* What is refused leaves the installation and all of flash as they are. */
+static void refused(uint32_t type, const void *what, uint32_t n, uint32_t code)
+{
+	const uint32_t state = sfu_device.upgrade.state, next = sfu_device.upgrade.next;
+
+	desk_mark();
+	assert_int_equal(desk_ask(type, what, n), SFU_MESSAGE_REFUSE);
+	assert_int_equal(desk.code, code);
+	desk_untouched();
+	assert_int_equal(sfu_device.upgrade.state, state);
+	assert_int_equal(sfu_device.upgrade.next, next);
+}
+
+static void finishes(void)
+{
+	assert_int_equal(desk_send(package, size, sfu_device.upgrade.next), SFU_MESSAGE_DONE);
+	assert_true(desk.install > 0);
+	assert_true(desk_runs(&desk_new));
+}
+
+static void every_byte_of_a_record(void **state)
+{
+	uint32_t i, n;
+
+	(void)state;
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(desk_record(package, size, 0), SFU_MESSAGE_ACK);
+	n = desk_record_body(package, size, 1, body);
+	desk_mark();
+	for (i = 4; i < n; i++) {
+		body[i] ^= (uint8_t)(1u << i % 8);
+		assert_int_equal(desk_ask(SFU_MESSAGE_RECORD, body, n), SFU_MESSAGE_REFUSE);
+		assert_int_equal(desk.code, SFU_R_RECORD);
+		assert_int_equal(desk.detail, 1);
+		body[i] ^= (uint8_t)(1u << i % 8);
+	}
+	desk_untouched();
+	finishes();
+}
+
+static void t80_every_length_of_a_record(void **state)
+{
+	uint32_t n, whole;
+
+	(void)state;
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	whole = desk_record_body(package, size, 0, body);
+	desk_mark();
+	for (n = 0; n <= sizeof body; n++) {
+		if (n == whole)
+			continue;
+		desk.type = desk_ask(SFU_MESSAGE_RECORD, body, n);
+		/* a frame that is too long is nothing at all */
+		assert_int_equal(desk.type, n > 4 + SFU_FORMAT_RECORD_MAX ? 0 : SFU_MESSAGE_REFUSE);
+		if (desk.type != 0)
+			assert_int_equal(desk.code, SFU_R_LENGTH);
+	}
+	desk_untouched();
+	finishes();
+}
+
+static void t80_every_length_of_an_offer(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	memcpy(body, package, SFU_MANIFEST_SIZE);
+	for (n = 0; n < sizeof body - 8; n += n < 300 ? 1 : 97)
+		if (n != SFU_MANIFEST_SIZE)
+			refused(SFU_MESSAGE_OFFER, body, n, SFU_R_LENGTH);
+}
+
+static void t08_record_of_another_package(void **state)
+{
+	uint32_t i, n;
+
+	(void)state;
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	for (i = 0; i < count; i++) {
+		n = desk_record_body(other, size, i, body);
+		refused(SFU_MESSAGE_RECORD, body, n, SFU_R_RECORD);
+		/* and one of this package under another's number */
+		n = desk_record_body(package, size, (i + 1) % count, body);
+		sfu_put32(body, i);
+		refused(SFU_MESSAGE_RECORD, body, n, i + 1 >= count - 1 ? SFU_R_LENGTH : SFU_R_RECORD);
+		assert_int_equal(desk_record(package, size, i), SFU_MESSAGE_ACK);
+	}
+	finishes();
+}
+
+static void t20_records_in_any_order(void **state)
+{
+	uint32_t round, i, seed = 1;
+
+	(void)state;
+	for (round = 0; round < 40; round++) {
+		desk_running();
+		assert_int_equal(desk_power(1), 0);
+		assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+		for (i = 0; sfu_device.upgrade.next < count && i < 400; i++) {
+			const uint32_t next = sfu_device.upgrade.next;
+			uint32_t index, n;
+
+			seed = seed * 1103515245u + 12345u;
+			index = seed / 65536u % count;
+			n = desk_record_body(package, size, index, body);
+			/* indices beyond the image, too */
+			if (seed / 256u % 8u == 0) {
+				index = seed;
+				sfu_put32(body, index);
+			}
+			desk_mark();
+			assert_int_equal(desk_ask(SFU_MESSAGE_RECORD, body, n), SFU_MESSAGE_ACK);
+			if (index == next) {
+				assert_int_equal(desk.next, next + 1);
+			} else {
+				assert_int_equal(desk.next, next);
+				desk_untouched();
+			}
+		}
+		assert_int_equal(sfu_device.upgrade.next, count);
+		finishes();
+	}
+}
+
+static void finish_too_early(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	refused(SFU_MESSAGE_FINISH, NULL, 0, SFU_R_ORDER);
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	for (i = 0; i < count; i++) {
+		refused(SFU_MESSAGE_FINISH, NULL, 0, SFU_R_INCOMPLETE);
+		assert_int_equal(desk_record(package, size, i), SFU_MESSAGE_ACK);
+	}
+	/* nothing may follow the last one */
+	sfu_put32(body, count);
+	refused(SFU_MESSAGE_RECORD, body, 1060, SFU_R_ORDER);
+	finishes();
+}
+
+static void answers_that_were_lost(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	for (i = 0; i < count; i++) {
+		assert_int_equal(desk_record(package, size, i), SFU_MESSAGE_ACK);
+		desk_mark();
+		/* the station says everything again: nothing is done twice */
+		assert_int_equal(desk_record(package, size, i), SFU_MESSAGE_ACK);
+		assert_int_equal(desk.next, i + 1);
+		assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+		assert_int_equal(desk.next, i + 1);
+		desk_untouched();
+	}
+	assert_int_equal(desk_ask(SFU_MESSAGE_FINISH, NULL, 0), SFU_MESSAGE_DONE);
+	i = desk.install;
+	desk_mark();
+	assert_int_equal(desk_ask(SFU_MESSAGE_FINISH, NULL, 0), SFU_MESSAGE_DONE);
+	assert_int_equal(desk.install, i);
+	desk_untouched();
+}
+
+static void no_offer_while_on_trial(void **state)
+{
+	(void)state;
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(desk_send(package, size, 0), SFU_MESSAGE_DONE);
+	refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
+	refused(SFU_MESSAGE_OFFER, package, SFU_MANIFEST_SIZE, SFU_R_BUSY);
+	assert_int_equal(desk_power(1), 0);
+	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
+	assert_int_equal(desk_word(SFU_INFO_FREE_SLOT_OFFSET), SFU_SLOT_NONE);
+	refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
+}
+
+/* Any message but those that exist, with or without a body; those that have none, with one. */
+static void every_type(void **state)
+{
+	uint32_t type, n;
+
+	(void)state;
+	for (type = 0; type < 256; type++)
+		for (n = 0; n < 3; n += 2) {
+			if (type == SFU_MESSAGE_OFFER || type == SFU_MESSAGE_RECORD)
+				continue;
+			if (type >= SFU_MESSAGE_HELLO && type <= SFU_MESSAGE_ENTER && n == 0)
+				continue;
+			refused(type, "xx", n, SFU_R_TYPE);
+		}
+	assert_int_equal(desk_ask(SFU_MESSAGE_ENTER, NULL, 0), SFU_MESSAGE_INFO);
+}
+
+/* Sends frames 0 … upto of a download: HELLO, OFFER, each RECORD, FINISH. */
+static void part_of_a_download(uint32_t upto)
+{
+	uint32_t i;
+
+	for (i = 0; i <= upto; i++) {
+		if (i == 0)
+			assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
+		else if (i == 1)
+			assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+		else if (i < 2 + count)
+			assert_int_equal(desk_record(package, size, i - 2), SFU_MESSAGE_ACK);
+		else
+			assert_int_equal(desk_ask(SFU_MESSAGE_FINISH, NULL, 0), SFU_MESSAGE_DONE);
+	}
+}
+
+static void t21_reset_after_every_frame_then_any_other(void **state)
+{
+	uint32_t upto, type, n;
+
+	(void)state;
+	for (upto = 0; upto < 3 + count; upto++)
+		for (type = SFU_MESSAGE_RECORD; type <= SFU_MESSAGE_ENTER; type++) {
+			const int done = upto == 2 + count;
+
+			desk_running();
+			assert_int_equal(desk_power(1), 0);
+			part_of_a_download(upto);
+			assert_int_equal(desk_power(1), 0);
+			desk_mark();
+			n = type == SFU_MESSAGE_RECORD ? desk_record_body(package, size, upto < 2 ? 0 : (upto - 2) % count, body)
+			                               : 0;
+			desk.type = desk_ask(type, body, n);
+			desk_untouched();
+			if (type == SFU_MESSAGE_RECORD || type == SFU_MESSAGE_FINISH) {
+				assert_int_equal(desk.type, SFU_MESSAGE_REFUSE);
+				assert_int_equal(desk.code, SFU_R_ORDER);
+			} else {
+				assert_int_equal(desk.type, type == SFU_MESSAGE_ENTER ? SFU_MESSAGE_INFO : SFU_MESSAGE_DONE);
+			}
+			/* what runs then: the new image if it was finished, the old one as long as it is there */
+			if (done)
+				assert_true(desk_runs(&desk_new));
+			else if (sfu_layout.slot_count > 1 || upto == 0)
+				assert_true(desk_runs(&desk_old));
+			else
+				assert_int_equal(desk_power(0), 0);
+		}
+}
+
+static void t82_resume_with_another_package(void **state)
+{
+	struct maker m = desk_new.maker;
+	static uint8_t large[2][MAKER_PACKAGE];
+	uint32_t i, n[2];
+
+	(void)state;
+	m.slot = desk_free();
+	m.size = 21504;
+	n[0] = maker_package(&m, large[0]);
+	m.fill++;
+	n[1] = maker_package(&m, large[1]);
+	assert_int_equal(desk_offer(large[0]), SFU_MESSAGE_ACCEPT);
+	for (i = 0; i < 15; i++)
+		assert_int_equal(desk_record(large[0], n[0], i), SFU_MESSAGE_ACK);
+	assert_int_equal(desk_power(1), 0);
+	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
+	assert_true((desk_word(SFU_INFO_FLAGS_OFFSET) & SFU_INFO_RESUMABLE) != 0);
+	/* the same one goes on; another begins, and then the first one begins too */
+	assert_int_equal(desk_offer(large[0]), SFU_MESSAGE_ACCEPT);
+	assert_in_range(desk.next, 1, 15);
+	assert_int_equal(desk_power(1), 0);
+	assert_int_equal(desk_offer(large[1]), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(desk.next, 0);
+	assert_int_equal(desk_offer(large[0]), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(desk.next, 0);
+	assert_int_equal(desk_offer(large[1]), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(desk_send(large[1], n[1], 0), SFU_MESSAGE_DONE);
+	assert_int_equal(desk_power(0), 1);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_byte_of_a_record, begin),
+		cmocka_unit_test_setup(t80_every_length_of_a_record, begin),
+		cmocka_unit_test_setup(t80_every_length_of_an_offer, begin),
+		cmocka_unit_test_setup(t08_record_of_another_package, begin),
+		cmocka_unit_test_setup(t20_records_in_any_order, begin),
+		cmocka_unit_test_setup(finish_too_early, begin),
+		cmocka_unit_test_setup(answers_that_were_lost, begin),
+		cmocka_unit_test_setup(no_offer_while_on_trial, begin),
+		cmocka_unit_test_setup(every_type, begin),
+		cmocka_unit_test_setup(t21_reset_after_every_frame_then_any_other, begin),
+		cmocka_unit_test_setup(t82_resume_with_another_package, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
