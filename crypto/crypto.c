@@ -5,6 +5,7 @@
 
 #define HASH 32u
 #define NONCE 12u
+#define BLOCK 64u /* of SHA-256 */
 
 void sfu_hash_init(struct sfu_hash *h)
 {
@@ -21,20 +22,39 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32])
 	br_sha256_out(&h->sha, digest);
 }
 
-/* HMAC of a ‖ b: all that is needed of HKDF too, in less code than BearSSL's. */
+/* SHA-256(pad ‖ a ‖ b), where pad is the key, filled up to a block with zeros, and each of its bytes flipped by
+ * `flip`: twice this is HMAC (RFC 2104), in less code than BearSSL's. */
+static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t key_size, const uint8_t *a,
+                  uint32_t a_size, const uint8_t *b, uint32_t b_size)
+{
+	struct sfu_hash h;
+	uint8_t pad[BLOCK];
+	uint32_t i;
+
+	sfu_fill(pad, flip, BLOCK);
+	/*@ loop invariant range: 0 <= i <= key_size;
+	    loop assigns i, pad[0 .. BLOCK - 1];
+	    loop variant key_size - i; */
+	for (i = 0; i < key_size; i++)
+		pad[i] = key[i] ^ flip;
+	sfu_hash_init(&h);
+	sfu_hash_update(&h, pad, BLOCK);
+	sfu_hash_update(&h, a, a_size);
+	sfu_hash_update(&h, b, b_size);
+	sfu_hash_final(&h, out);
+	sfu_wipe(pad, BLOCK);
+	sfu_wipe((uint8_t *)&h, sizeof h);
+}
+
+/* HMAC of a ‖ b under a key no longer than a block: all that is needed of HKDF too. */
 static void mac(uint8_t out[32], const uint8_t *key, uint32_t key_size, const uint8_t *a, uint32_t a_size,
                 const uint8_t *b, uint32_t b_size)
 {
-	br_hmac_key_context keyed;
-	br_hmac_context hmac;
+	uint8_t inner[HASH];
 
-	br_hmac_key_init(&keyed, &br_sha256_vtable, key, key_size);
-	br_hmac_init(&hmac, &keyed, 0);
-	br_hmac_update(&hmac, a, a_size);
-	br_hmac_update(&hmac, b, b_size);
-	(void)br_hmac_out(&hmac, out);
-	sfu_wipe((uint8_t *)&keyed, sizeof keyed);
-	sfu_wipe((uint8_t *)&hmac, sizeof hmac);
+	keyed(inner, 0x36, key, key_size, a, a_size, b, b_size);
+	keyed(out, 0x5C, key, key_size, inner, HASH, b, 0);
+	sfu_wipe(inner, HASH);
 }
 
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size)
@@ -74,9 +94,7 @@ uint32_t sfu_verify(
 	key.curve = BR_EC_secp256r1;
 	key.q = point;
 	key.qlen = sizeof point;
-	if (br_ecdsa_i31_vrfy_raw(sfu_curve(), hash, HASH, &key, signature, 2 * HASH) != 1)
-		return SFU_R_SIGNATURE;
-	return SFU_OK;
+	return sfu_curve_verify(&key, hash, signature) == 1 ? SFU_OK : SFU_R_SIGNATURE;
 }
 
 /*@ requires write: \valid(nonce + (0 .. NONCE - 1));

@@ -1,7 +1,8 @@
 /* The cryptography of suite 1 (spec/formats.md), as the core sees it: BearSSL 0.6 behind it.
  *
- * All of it runs in constant time with respect to keys and data. No function keeps a pointer it was
- * given, none allocates. Buffers do not overlap unless a comment says so. Sizes are in bytes. */
+ * All of it runs in constant time with respect to keys and data, but for sfu_verify, which meets no
+ * secret. No function keeps a pointer it was given, none allocates. Buffers do not overlap unless a
+ * comment says so. Sizes are in bytes. */
 #ifndef SFU_CRYPTO_H
 #define SFU_CRYPTO_H
 
@@ -27,14 +28,15 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
 
 /* HMAC-SHA-256 (RFC 2104) of `size` bytes under a 32-byte key. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
-    requires mac: \valid(mac + (0 .. 31));
-    requires apart: \separated(mac + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
-    assigns mac[0 .. 31]; */
+    requires out: \valid(out + (0 .. 31));
+    requires apart: \separated(out + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
+    assigns out[0 .. 31]; */
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
-/* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt; info_size <= 64. */
+/* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt;
+ * salt_size and info_size <= 64. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(info + (0 .. info_size - 1));
-    requires salt: salt_size == 0 || \valid_read(salt + (0 .. salt_size - 1));
+    requires salt: salt_size == 0 || (salt_size <= 64 && \valid_read(salt + (0 .. salt_size - 1)));
     requires info: info_size <= 64;
     requires out: \valid(out + (0 .. 31));
     requires apart: \separated(out + (0 .. 31), key + (0 .. 31), info + (0 .. info_size - 1));

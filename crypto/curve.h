@@ -1,10 +1,13 @@
-/* Which of BearSSL's implementations of P-256 a build uses: the one of curve_m31.c or of
- * curve_prime.c that is linked. */
+/* Which arithmetic on P-256 a build verifies with: the one of curve_m31.c or of curve_prime.c that is
+ * linked. */
 #ifndef SFU_CURVE_H
 #define SFU_CURVE_H
 
+#include <stdint.h>
 #include <bearssl.h>
 
-const br_ec_impl *sfu_curve(void);
+/* 1 if `signature` (r ‖ s) is one of `hash` under `key`, which is on P-256; else 0. Its time depends on
+ * what it is given, none of which is secret. */
+uint32_t sfu_curve_verify(const br_ec_public_key *key, const uint8_t hash[32], const uint8_t signature[64]);
 
 #endif

@@ -7,6 +7,7 @@
 #define SFU_CHECK_H
 
 #include <stdint.h>
+#include "manifest.h"
 #include "slot.h"
 
 /* what a check needs to know, and where it works */
@@ -20,17 +21,43 @@ struct sfu_check {
 	struct sfu_pass pass;
 };
 
+/*@ predicate sfu_check_ready(struct sfu_check *c) =
+         \valid(c) && layout_sound && c->slot < sfu_layout.slot_count
+      && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1)) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
+      && \valid_read(c->device + (0 .. 31)) && \valid_read(c->oem + (0 .. 31))
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), &sfu_layout)
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->seal + (0 .. SFU_FORMAT_TAG - 1))
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->device + (0 .. 31))
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->oem + (0 .. 31));
+    // its manifest lies in the slot
+    predicate sfu_check_fits(struct sfu_check *c) =
+         sfu_manifest_sizes(&c->manifest[0]) && sfu_manifest_room(&c->manifest[0], c->slot);
+*/
+
 /* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
  * SFU_R_SEAL, SFU_R_IMAGE or the codes of sfu_manifest_authentic if not, or what reading failed with. */
+/*@ requires ready: sfu_check_ready(c);
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
+    ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
 uint32_t sfu_check_slot(struct sfu_check *c);
 
 /* The check by signature and image hash, in every build: it decides alone where the journal is lost. With
  * `sealing` 1, c->pass.tag becomes the seal for installation c->install in the same pass. */
+/*@ requires ready: sfu_check_ready(c);
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
+    ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
 uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
 
 /* Parts of the two: reads the slot's manifest into c->manifest and checks that its sizes lie in the slot;
  * and the pass over its image. */
+/*@ requires ready: sfu_check_ready(c);
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1];
+    ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
 uint32_t sfu_check_read(struct sfu_check *c);
+/*@ requires ready: sfu_check_ready(c) && sfu_check_fits(c);
+    requires hash: \valid_read(hash + (0 .. 31));
+    requires apart: \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), hash + (0 .. 31));
+    assigns c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip; */
 uint32_t sfu_check_pass(struct sfu_check *c, const uint8_t hash[32], uint32_t sealing, uint32_t hashing);
 
 #endif

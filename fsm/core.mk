@@ -23,3 +23,9 @@ CORE_FLAGS := -std=c11 -ffreestanding -Wall -Wextra -Wconversion -Werror \
 
 # every source depends on every header: they are few, and a stale object costs more than a compile
 CORE_H := $(wildcard fsm/*.h gen/*.h port/port.h crypto/*.h)
+
+CHECKS += core-check
+
+.PHONY: core-check
+core-check: $(DEPS) ## the core has no #if, heap, recursion or function pointer
+	@python3 build-aux/core_check.py

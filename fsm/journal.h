@@ -67,15 +67,15 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
 /* Appends `next` (its sequence is set to one above the last) and makes it j->state. Goes over to the other page
  * when the current one is full or a cell does not read back; tries that once. SFU_OK; otherwise the
  * port's failure: flash then holds the old state or the new one, j->state the old one. */
-/*@ requires j: journal_valid(j) && \valid_read(next);
-    assigns *j;
+/*@ requires j: journal_valid(j) && \valid_read(next) && \separated(j, next);
+    assigns *j, sfu_flash;
     ensures kept: journal_valid(j);
     ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next);
 
 /* Begins a journal where there is none: `first` becomes the state of a new page. */
-/*@ requires j: journal_valid(j) && \valid_read(first);
-    assigns *j;
+/*@ requires j: journal_valid(j) && \valid_read(first) && \separated(j, first);
+    assigns *j, sfu_flash;
     ensures kept: journal_valid(j);
     ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first);

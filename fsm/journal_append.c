@@ -17,8 +17,6 @@
  * they may be torn. */
 #define SPAN_MAX (SFU_LIMIT_MAC_CHECKS - 3u)
 
-static const struct sfu_state no_state;
-
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
     assigns \nothing;
     ensures cells: \result == s->area[page].size / SFU_FLASH_CELL; */
@@ -30,7 +28,7 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
     requires index: index < s->area[page].size / SFU_FLASH_CELL;
     requires read: \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
-    assigns \nothing; */
+    assigns sfu_flash; */
 static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
 {
 	return sfu_port_flash_program(
@@ -67,7 +65,7 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
 	sfu_store_find(&j->store, sfu_layout.journal, SFU_FLASH_JOURNAL_MAGIC);
 	j->next = 1;
 	j->fresh = 0;
-	j->state = no_state;
+	j->state = (struct sfu_state){ 0 };
 	if (j->store.current <= 1)
 		status = look(j);
 	/* a page without a state was being begun: the one before it is complete and closed */
@@ -95,7 +93,7 @@ static uint32_t room(const struct sfu_journal *j)
  * fails the page is full. */
 /*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
-    assigns j->store.secured, j->next, j->fresh;
+    assigns j->store.secured, j->next, j->fresh, sfu_flash;
     ensures kept: journal_valid(j);
     ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
@@ -108,7 +106,7 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 	status = sfu_store_secure(&j->store);
 	/*@ loop invariant range: 0 <= i <= copies;
 	    loop invariant next: j->next == \at(j->next, LoopEntry) + i;
-	    loop assigns i, status, j->next;
+	    loop assigns i, status, j->next, sfu_flash;
 	    loop variant copies - i; */
 	for (i = 0; i < copies; i++) {
 		if (status == SFU_OK)
@@ -124,7 +122,7 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 /* Programs the last cell of the current page with the state it holds, if that cell is blank. That
  * this fails is no reason to stay. */
 /*@ requires j: journal_valid(j) && store_has_page(&j->store);
-    assigns j->next;
+    assigns j->next, sfu_flash;
     ensures kept: journal_valid(j); */
 static void close_page(struct sfu_journal *j)
 {
@@ -142,7 +140,7 @@ static void close_page(struct sfu_journal *j)
 /* Makes the cell the first one of the other page, and that page the current one. */
 /*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
-    assigns j->store.current, j->store.generation, j->store.secured, j->store.both, j->next, j->fresh;
+    assigns j->store.current, j->store.generation, j->store.secured, j->store.both, j->next, j->fresh, sfu_flash;
     ensures kept: journal_valid(j);
     ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 static uint32_t move(struct sfu_journal *j, const uint8_t *cell)

@@ -79,7 +79,7 @@ static uint32_t remains(const struct sfu_store *s)
 /* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
 /*@ requires s: store_valid(s) && store_has_page(s);
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
-    assigns \nothing;
+    assigns sfu_flash;
     ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
 static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 {
@@ -87,7 +87,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 	uint32_t i, status, whole = 0, done = 0;
 
 	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
-	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1];
+	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
 	    loop variant CELLS - i; */
 	for (i = 1; i < CELLS; i++) {
 		status = read_cell(s, s->current, i, seen);
@@ -120,7 +120,7 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
 /*@ requires k: \valid(k) && store_valid(&k->store) && store_has_page(&k->store);
     requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && cell_kind(cell);
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1), &sfu_layout);
-    assigns *k, cell[0 .. SFU_KEYS_SIZE - 1];
+    assigns *k, cell[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
     ensures kept: store_valid(&k->store) && store_has_page(&k->store) && k->kind != 0; */
 static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 {
@@ -157,7 +157,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 
 /* D, from 32 bytes of entropy. */
 /*@ requires out: \valid(device + (0 .. 31));
-    assigns device[0 .. 31]; */
+    assigns device[0 .. 31], sfu_chip; */
 static uint32_t make_device_key(uint8_t *device)
 {
 	static const uint8_t label[] = { 's', 'f', 'u', ' ', 'd', 'e', 'v', 'i', 'c', 'e' };
@@ -176,7 +176,7 @@ static uint32_t make_device_key(uint8_t *device)
 /*@ requires k: \valid(k) && \separated(k, &sfu_layout);
     requires store: store_valid(&k->store) && store_has_page(&k->store);
     requires device: \valid_read(device + (0 .. 31)) && \separated(device + (0 .. 31), k);
-    assigns k->store.current, k->store.generation, k->store.secured, k->store.both;
+    assigns k->store.current, k->store.generation, k->store.secured, k->store.both, sfu_flash;
     ensures kept: store_valid(&k->store) && store_has_page(&k->store); */
 static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 {

@@ -34,7 +34,7 @@ struct sfu_keys {
  * answers; if that fails, the answer is the port's failure, and k->kind tells if the keys are there. */
 /*@ requires k: \valid(k) && \separated(k, &sfu_layout);
     requires areas: keys_areas;
-    assigns *k;
+    assigns *k, sfu_flash;
     ensures kept: store_valid(&k->store);
     ensures page: k->kind != 0 ==> store_has_page(&k->store);
     ensures keys: \result == SFU_OK ==> k->kind != 0;
@@ -46,7 +46,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k);
  * switch that the next start begins again or ends; k->kind tells. */
 /*@ requires k: \valid(k) && \separated(k, &sfu_layout) && store_valid(&k->store);
     requires page: k->kind != 0 ==> store_has_page(&k->store);
-    assigns *k;
+    assigns *k, sfu_flash, sfu_chip;
     ensures kept: store_valid(&k->store);
     ensures page: k->kind != 0 ==> store_has_page(&k->store);
     ensures made: \result == SFU_OK ==> k->kind == SFU_FLASH_KEYS_DEVICE; */

@@ -11,6 +11,10 @@
 
 /*@ requires index: index < AREAS;
     assigns \nothing;
+    ensures which: \result == (index == 0 ? &sfu_layout.loader : index == 1 ? &sfu_layout.journal[0]
+                    : index == 2 ? &sfu_layout.journal[1] : index == 3 ? &sfu_layout.keys[0]
+                    : index == 4 ? &sfu_layout.keys[1] : index == 5 ? &sfu_layout.slot[0]
+                    : &sfu_layout.slot[1]);
     ensures read: \valid_read(\result); */
 static const struct sfu_area *area_of(uint32_t index)
 {
@@ -27,7 +31,9 @@ static const struct sfu_area *area_of(uint32_t index)
     ensures choice: \result == 0 || \result == 1;
     ensures counts: \result == 1 ==> 1 <= sfu_layout.slot_count <= 2
                     && 1 <= sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
-    ensures record: \result == 1 ==> sfu_layout.record_max <= SFU_FORMAT_RECORD_LARGE; */
+    ensures image: \result == 1 ==> sfu_layout.image_offset > 0;
+    ensures record: \result == 1 ==> sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL
+                    || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE; */
 static uint32_t numbers_ok(void)
 {
 	const uint32_t unit = sfu_layout.unit;
@@ -128,7 +134,13 @@ static uint32_t areas_apart(const struct sfu_area *a, const struct sfu_area *b)
 /*@ requires index: index < AREAS;
     requires regions: layout_regions;
     assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures journal: \result == 1 ==> (index == 1 ==> layout_area(&sfu_layout.journal[0]))
+                     && (index == 2 ==> layout_area(&sfu_layout.journal[1]));
+    ensures keys: \result == 1 ==> (index == 3 ==> layout_area(&sfu_layout.keys[0]))
+                  && (index == 4 ==> layout_area(&sfu_layout.keys[1]));
+    ensures slot: \result == 1 ==> (index == 5 ==> layout_area(&sfu_layout.slot[0]))
+                  && (index == 6 ==> layout_area(&sfu_layout.slot[1])); */
 static uint32_t place_ok(uint32_t index)
 {
 	const struct sfu_area *area = area_of(index);
@@ -150,7 +162,12 @@ static uint32_t place_ok(uint32_t index)
 
 /*@ requires record: sfu_layout.record_max <= SFU_FORMAT_RECORD_LARGE;
     assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures pages: \result == 1 ==> \forall integer i; 0 <= i < 2 ==>
+                   sfu_layout.journal[i].size >= JOURNAL_MIN && sfu_layout.keys[i].size >= KEYS_MIN;
+    ensures slots: \result == 1 ==> \forall integer i; 0 <= i < 2 && i < sfu_layout.slot_count ==>
+                   sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX
+                   <= sfu_layout.slot[i].size; */
 static uint32_t sizes_ok(void)
 {
 	const uint32_t least = sfu_layout.record_max + SFU_FLASH_MAILBOX;
@@ -159,6 +176,10 @@ static uint32_t sizes_ok(void)
 	if (sfu_layout.loader.size == 0)
 		return 0;
 	/*@ loop invariant range: 0 <= i <= 2;
+	    loop invariant pages: \forall integer j; 0 <= j < i ==>
+	      sfu_layout.journal[j].size >= JOURNAL_MIN && sfu_layout.keys[j].size >= KEYS_MIN;
+	    loop invariant slots: \forall integer j; 0 <= j < i && j < sfu_layout.slot_count ==>
+	      sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[j].size;
 	    loop assigns i;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {
@@ -182,6 +203,12 @@ uint32_t sfu_layout_check(void)
 	if (!numbers_ok() || !regions_ok() || !sizes_ok())
 		return SFU_E_LAYOUT;
 	/*@ loop invariant range: 0 <= i <= 5 + sfu_layout.slot_count;
+	    loop invariant journal: (i > 1 ==> layout_area(&sfu_layout.journal[0]))
+	      && (i > 2 ==> layout_area(&sfu_layout.journal[1]));
+	    loop invariant keys: (i > 3 ==> layout_area(&sfu_layout.keys[0]))
+	      && (i > 4 ==> layout_area(&sfu_layout.keys[1]));
+	    loop invariant slot: (i > 5 ==> layout_area(&sfu_layout.slot[0]))
+	      && (i > 6 ==> layout_area(&sfu_layout.slot[1]));
 	    loop assigns i;
 	    loop variant 5 + sfu_layout.slot_count - i; */
 	for (i = 0; i < 5 + sfu_layout.slot_count; i++) {
@@ -211,8 +238,8 @@ uint32_t sfu_layout_erase(const struct sfu_area *area)
 {
 	uint32_t done = 0, status = SFU_OK;
 
-	/*@ loop invariant range: 0 <= done <= area->size || status != SFU_OK;
-	    loop assigns done, status;
+	/*@ loop invariant range: 0 <= done <= area->size;
+	    loop assigns done, status, sfu_flash;
 	    loop variant area->size - done; */
 	while (done < area->size && status == SFU_OK) {
 		const uint32_t sector = sfu_layout_sector(area->address + done);

@@ -6,7 +6,9 @@
 #define SFU_LAYOUT_H
 
 #include <stdint.h>
+#include "port.h"
 #include "sfu_codes.h"
+#include "sfu_format.h"
 
 #define SFU_LAYOUT_REGIONS 4u
 
@@ -41,6 +43,21 @@ extern const struct sfu_layout sfu_layout;
     predicate layout_regions = sfu_layout.region_count <= SFU_LAYOUT_REGIONS
                  && \forall integer i; 0 <= i < sfu_layout.region_count
                  ==> layout_region(&sfu_layout.region[i]);
+    predicate layout_area(struct sfu_area *a) = a->address + a->size <= UINT32_MAX;
+    // a slot that there is: its image offset, a record and the mailbox fit
+    predicate layout_slot(integer i) = sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX
+                 <= sfu_layout.slot[i].size && layout_area(&sfu_layout.slot[i]);
+    // what a layout that passed the check is known to be
+    predicate layout_sound = layout_regions
+                 && 1 <= sfu_layout.slot_count <= 2
+                 && 0 < sfu_layout.image_offset
+                 && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL
+                     || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
+                 && layout_area(&sfu_layout.journal[0]) && layout_area(&sfu_layout.journal[1])
+                 && layout_area(&sfu_layout.keys[0]) && layout_area(&sfu_layout.keys[1])
+                 && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096
+                 && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512
+                 && layout_slot(0) && (sfu_layout.slot_count == 2 ==> layout_slot(1));
 */
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends
@@ -49,7 +66,7 @@ extern const struct sfu_layout sfu_layout;
  * SFU_E_LAYOUT otherwise. Called at every start, before anything is written. */
 /*@ assigns \nothing;
     ensures answer: \result == SFU_OK || \result == SFU_E_LAYOUT;
-    ensures regions: \result == SFU_OK ==> layout_regions; */
+    ensures sound: \result == SFU_OK ==> layout_sound; */
 uint32_t sfu_layout_check(void);
 
 /* Size of the erase sector that begins at `address`, or 0 if none does. */
@@ -60,7 +77,7 @@ uint32_t sfu_layout_sector(uint32_t address);
 /* Erases every sector of the area: SFU_OK, or the first failure of the port. */
 /*@ requires read: \valid_read(area) && area->address + area->size <= UINT32_MAX;
     requires regions: layout_regions;
-    assigns \nothing; */
+    assigns sfu_flash; */
 uint32_t sfu_layout_erase(const struct sfu_area *area);
 
 #endif

@@ -37,12 +37,19 @@ uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash
 	return sfu_verify(key, hash, m + SFU_MANIFEST_SIGNATURE_OFFSET);
 }
 
+/*@ requires read: \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));
+    requires size: size <= 65536;
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
 static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
 	return sfu_equal(a, b, size) == SFU_OK;
 }
 
 /* a package for any device has a uid of zeros */
+/*@ requires read: \valid_read(wanted + (0 .. 11));
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
 static uint32_t uid_matches(const uint8_t *wanted)
 {
 	uint8_t uid[12], any[12];
@@ -70,11 +77,14 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE])
 }
 
 /* the slot whose image lies at `address`, or SFU_SLOT_NONE */
+/*@ requires layout: layout_sound;
+    assigns \nothing;
+    ensures slot: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE; */
 static uint32_t slot_at(uint32_t address)
 {
 	uint32_t i;
 
-	/*@ loop invariant range: 0 <= i;
+	/*@ loop invariant range: 0 <= i <= 2;
 	    loop assigns i;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {

@@ -23,6 +23,13 @@
       && 1 <= sfu_manifest_count(m)
       && (sfu_manifest_count(m) - 1) * sfu_manifest_record(m) < sfu_manifest_plain(m)
       && sfu_manifest_plain(m) <= sfu_manifest_count(m) * sfu_manifest_record(m);
+    // and it fits the slot
+    predicate sfu_manifest_room(uint8_t *m, integer slot) =
+         0 <= slot < sfu_layout.slot_count
+      && sfu_layout.image_offset + sfu_manifest_plain(m) + SFU_FLASH_MAILBOX <= sfu_layout.slot[slot].size;
+    logic integer sfu_manifest_part(uint8_t *m, integer index) =
+         index + 1 < sfu_manifest_count(m) ? sfu_manifest_record(m)
+         : sfu_manifest_plain(m) - index * sfu_manifest_record(m);
 */
 
 /* the 32-bit field at `offset` (SFU_MANIFEST_…_OFFSET) */
@@ -42,23 +49,23 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
  * hash to `hash` in any case. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, SFU_R_SIGNER, SFU_R_SIGNATURE. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(hash + (0 .. 31));
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31));
-    assigns hash[0 .. 31], \result; */
+    assigns hash[0 .. 31]; */
 uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */
 /*@ requires valid: sfu_manifest_readable(m);
-    assigns \result; */
+    assigns \nothing; */
 uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE]);
 
 /* Do its sizes agree with each other and with the layout, and which slot is it linked for? SFU_OK and
  * *slot, or SFU_R_SIZE, SFU_R_SLOT. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(slot);
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), slot);
-    assigns *slot, \result;
-    ensures slot: *slot < sfu_layout.slot_count || *slot == 0;
+    requires layout: layout_sound && \separated(slot, &sfu_layout);
+    assigns *slot;
+    ensures slot: *slot < sfu_layout.slot_count;
     ensures sizes: \result == SFU_OK ==> sfu_manifest_sizes(m);
-    ensures room: \result == SFU_OK ==> sfu_layout.image_offset + sfu_manifest_plain(m) + SFU_FLASH_MAILBOX
-                                        <= sfu_layout.slot[*slot].size; */
+    ensures room: \result == SFU_OK ==> sfu_manifest_room(m, *slot); */
 uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot);
 
 /* Version order (struct VERSION): 0 if a < b, 1 if a == b, 2 if a > b. */
@@ -78,8 +85,7 @@ void sfu_manifest_derive(uint8_t out[32], const uint8_t key[32], const uint8_t m
 /* Plain bytes of record `index`, which is below the record count of a manifest that fits. */
 /*@ requires valid: sfu_manifest_readable(m) && sfu_manifest_sizes(m) && index < sfu_manifest_count(m);
     assigns \nothing;
-    ensures chunk: \result == (index + 1 < sfu_manifest_count(m) ? sfu_manifest_record(m)
-                               : sfu_manifest_plain(m) - index * sfu_manifest_record(m));
+    ensures chunk: \result == sfu_manifest_part(m, index);
     ensures range: 1 <= \result <= SFU_FORMAT_RECORD_LARGE; */
 uint32_t sfu_manifest_chunk(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t index);
 

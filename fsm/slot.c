@@ -19,6 +19,11 @@ uint32_t sfu_slot_mailbox(uint32_t slot)
 }
 
 /* the chunk lies in the buffer behind the place of the tag before it */
+/*@ requires pass: \valid(p) && \valid(buffer + (0 .. SFU_PASS_BUFFER - 1));
+    requires apart: \separated(p, buffer + (0 .. SFU_PASS_BUFFER - 1));
+    requires size: size <= SFU_FORMAT_SEAL_CHUNK && p->chunk < UINT32_MAX;
+    assigns p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk, buffer[0 .. SFU_PASS_BUFFER - 1];
+    ensures chunk: p->chunk == \old(p->chunk) + 1; */
 static void add_chunk(struct sfu_pass *p, uint8_t buffer[SFU_PASS_BUFFER], uint32_t size)
 {
 	sfu_copy(buffer, p->tag, SFU_FORMAT_TAG);
@@ -26,6 +31,10 @@ static void add_chunk(struct sfu_pass *p, uint8_t buffer[SFU_PASS_BUFFER], uint3
 	p->chunk++;
 }
 
+/*@ requires pass: \valid(p) && \valid_read(manifest_hash + (0 .. 31)) && \valid_read(device + (0 .. 31));
+    requires apart: \separated(p, manifest_hash + (0 .. 31)) && \separated(p, device + (0 .. 31));
+    assigns p->key[0 .. 31], p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk;
+    ensures chunk: p->chunk == 0; */
 static void begin_seal(struct sfu_pass *p, const uint8_t manifest_hash[32], uint32_t install,
                        const uint8_t device[32])
 {
@@ -61,7 +70,10 @@ uint32_t sfu_pass_image(struct sfu_pass *p, uint32_t address, uint32_t size,
 {
 	uint32_t status = SFU_OK, at, n;
 
-	/*@ loop assigns at, n, status, *p, buffer[0 .. SFU_PASS_BUFFER - 1];
+	/*@ loop invariant range: 0 <= at <= size;
+	    loop invariant chunk: p->sealing != 0 ==> p->chunk <= 1 + at;
+	    loop assigns at, n, status, p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk, p->hash,
+	                 buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
 	    loop variant size - at; */
 	for (at = 0; at < size && status == SFU_OK; at += n) {
 		n = size - at < SFU_FORMAT_SEAL_CHUNK ? size - at : SFU_FORMAT_SEAL_CHUNK;
@@ -97,7 +109,8 @@ uint32_t sfu_slot_confirmed(uint32_t slot, uint32_t install)
 	uint8_t cell[SFU_MAILBOX_SIZE];
 	uint32_t i, found = 0;
 
-	/*@ loop assigns i, found, cell[0 .. SFU_MAILBOX_SIZE - 1];
+	/*@ loop invariant range: 0 <= i <= SFU_FLASH_MAILBOX_CELLS && 0 <= found <= 1;
+	    loop assigns i, found, cell[0 .. SFU_MAILBOX_SIZE - 1];
 	    loop variant SFU_FLASH_MAILBOX_CELLS - i; */
 	for (i = 0; i < SFU_FLASH_MAILBOX_CELLS; i++) {
 		if (sfu_port_flash_read(mailbox + i * SFU_MAILBOX_SIZE, cell, sizeof cell) == SFU_OK

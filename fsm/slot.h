@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 #include "crypto.h"
+#include "layout.h"
+#include "port.h"
 #include "sfu_format.h"
 
 /* One pass over an image: what it is made with, what it has come to.
@@ -22,25 +24,53 @@ struct sfu_pass {
 
 /* Begins a pass. sealing: the key is HKDF(device, "sfu seal" ‖ install ‖ manifest hash), and chunk 0 is
  * taken from `manifest`. hashing: begins with the digest key, made of K = `oem`. */
+/*@ requires pass: \valid(p) && \valid(buffer + (0 .. SFU_PASS_BUFFER - 1));
+    requires read: \valid_read(manifest + (0 .. SFU_MANIFEST_SIZE - 1))
+             && \valid_read(manifest_hash + (0 .. 31)) && \valid_read(device + (0 .. 31))
+             && \valid_read(oem + (0 .. 31));
+    requires pass_apart: \separated(p, buffer + (0 .. SFU_PASS_BUFFER - 1),
+                         manifest + (0 .. SFU_MANIFEST_SIZE - 1), manifest_hash + (0 .. 31))
+             && \separated(p, buffer + (0 .. SFU_PASS_BUFFER - 1), device + (0 .. 31))
+             && \separated(p, buffer + (0 .. SFU_PASS_BUFFER - 1), oem + (0 .. 31))
+             && \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), oem + (0 .. 31));
+    assigns p->key[0 .. 31], p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk, p->hash,
+            buffer[0 .. SFU_PASS_BUFFER - 1];
+    ensures chunk: p->sealing != 0 ==> p->chunk == 1; */
 void sfu_pass_begin(struct sfu_pass *p, const uint8_t manifest[SFU_MANIFEST_SIZE],
                     const uint8_t manifest_hash[32], uint32_t install, const uint8_t device[32],
                     const uint8_t oem[32], uint8_t buffer[SFU_PASS_BUFFER]);
 
 /* Reads `size` bytes of flash at `address` in chunks and adds them. SFU_OK, or what reading failed with.
  * Kicks the watchdog once a chunk. */
+/*@ requires pass: \valid(p) && \valid(buffer + (0 .. SFU_PASS_BUFFER - 1));
+    requires apart: \separated(p, buffer + (0 .. SFU_PASS_BUFFER - 1));
+    requires chunk: p->sealing != 0 ==> p->chunk == 1;
+    requires inside: address + size + SFU_FLASH_MAILBOX <= UINT32_MAX;
+    assigns p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk, p->hash, buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip; */
 uint32_t sfu_pass_image(struct sfu_pass *p, uint32_t address, uint32_t size,
                         uint8_t buffer[SFU_PASS_BUFFER]);
 
 /* Does the image of `slot` begin with a stack pointer in RAM and an entry point inside the image?
  * `plain` is the image's size. SFU_OK, SFU_R_VECTOR, or what reading failed with. */
+/*@ requires slot: layout_sound && slot < sfu_layout.slot_count;
+    assigns \nothing; */
 uint32_t sfu_slot_vector(uint32_t slot, uint32_t plain);
 
 /* 1 if the application has confirmed installation `install` in the slot's mailbox. A cell that cannot be
  * read counts as not there. */
+/*@ requires slot: layout_sound && slot < sfu_layout.slot_count;
+    assigns \nothing;
+    ensures choice: \result == 0 || \result == 1; */
 uint32_t sfu_slot_confirmed(uint32_t slot, uint32_t install);
 
 /* the address of the slot's image, and of its mailbox */
+/*@ requires slot: layout_sound && slot < sfu_layout.slot_count;
+    assigns \nothing;
+    ensures image: \result == sfu_layout.slot[slot].address + sfu_layout.image_offset; */
 uint32_t sfu_slot_image(uint32_t slot);
+/*@ requires slot: layout_sound && slot < sfu_layout.slot_count;
+    assigns \nothing;
+    ensures mailbox: \result + SFU_FLASH_MAILBOX == sfu_layout.slot[slot].address + sfu_layout.slot[slot].size; */
 uint32_t sfu_slot_mailbox(uint32_t slot);
 
 #endif

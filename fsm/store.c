@@ -69,7 +69,7 @@ static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
  * that were not blank, as the others, which read blank and refuse to be programmed, are torn: each of
  * the four would have met a cut of its own. */
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
-    assigns \nothing; */
+    assigns sfu_flash; */
 static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generation)
 {
 	uint8_t unit[SFU_COMMIT_SIZE], seen[SFU_COMMIT_SIZE];
@@ -80,7 +80,7 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 	sfu_put32(unit + SFU_COMMIT_GENERATION_OFFSET, generation);
 	sfu_put32(unit + SFU_COMMIT_CRC_OFFSET, sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET));
 	/*@ loop invariant range: 0 <= i <= UNITS && done <= i && there <= i;
-	    loop assigns i, done, there, failure, seen[0 .. SFU_COMMIT_SIZE - 1];
+	    loop assigns i, done, there, failure, seen[0 .. SFU_COMMIT_SIZE - 1], sfu_flash;
 	    loop variant UNITS - i; */
 	for (i = 0; i < UNITS; i++) {
 		const uint32_t at = s->area[page].address + i * SFU_COMMIT_SIZE;

@@ -29,7 +29,7 @@ struct sfu_store {
        && (s->current == 0 || s->current == 1 || s->current == SFU_SLOT_NONE)
        && s->area[0].address + s->area[0].size <= UINT32_MAX && s->area[0].size >= 512
        && s->area[1].address + s->area[1].size <= UINT32_MAX && s->area[1].size >= 512
-       && \separated(s, s->area + (0 .. 1)) && layout_regions;
+       && \separated(s, s->area + (0 .. 1)) && \separated(s, &sfu_layout) && layout_regions;
     predicate store_has_page{L}(struct sfu_store *s) = s->current == 0 || s->current == 1;
 */
 
@@ -43,7 +43,7 @@ uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size);
 /*@ requires s: \valid(s) && \valid_read(area + (0 .. 1)) && \separated(s, area + (0 .. 1));
     requires area: area[0].address + area[0].size <= UINT32_MAX && area[0].size >= 512
                 && area[1].address + area[1].size <= UINT32_MAX && area[1].size >= 512;
-    requires regions: layout_regions;
+    requires regions: layout_regions && \separated(s, &sfu_layout);
     assigns *s;
     ensures found: store_valid(s) && s->area == area; */
 void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic);
@@ -60,7 +60,7 @@ uint32_t sfu_store_fall_back(struct sfu_store *s);
 /* Makes sure that the current page will still count after the next reset: programs those of its
  * commit units that are blank. Needs a current page. SFU_OK, or the port's failure. */
 /*@ requires s: store_valid(s) && store_has_page(s);
-    assigns s->secured;
+    assigns s->secured, sfu_flash;
     ensures secured: \result == SFU_OK ==> s->secured == 1; */
 uint32_t sfu_store_secure(struct sfu_store *s);
 
@@ -68,7 +68,7 @@ uint32_t sfu_store_secure(struct sfu_store *s);
  * to fill in *page. The caller programs it beyond the header, then calls sfu_store_commit. Where no
  * page counts it erases both. */
 /*@ requires s: store_valid(s) && \valid(page) && \separated(page, s, s->area + (0 .. 1));
-    assigns s->secured, *page;
+    assigns s->secured, *page, sfu_flash;
     ensures page: *page == 0 || *page == 1;
     ensures other: *page != s->current;
     ensures secured: \result == SFU_OK && store_has_page(s) ==> s->secured == 1; */
@@ -76,7 +76,7 @@ uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
 /* Ends a switch: programs the commit units of `page`; with any of them it is current. */
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
-    assigns s->current, s->generation, s->secured, s->both;
+    assigns s->current, s->generation, s->secured, s->both, sfu_flash;
     ensures kept: store_valid(s);
     ensures current: \result == SFU_OK ==> s->current == page && s->secured == 1;
     ensures failed: \result != SFU_OK ==> s->current == \old(s->current); */
@@ -84,7 +84,7 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
 
 /* Erases the page that is not current, after securing the one that is: for keys that must go. */
 /*@ requires s: store_valid(s) && store_has_page(s);
-    assigns s->secured, s->both;
+    assigns s->secured, s->both, sfu_flash;
     ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0; */
 uint32_t sfu_store_retire(struct sfu_store *s);
 

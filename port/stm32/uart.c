@@ -1,9 +1,10 @@
 /* The line. DMA fills a ring by itself, so nothing is lost while flash stalls the processor for less
- * than the ring lasts: 350 ms at 115200 baud. A reader that is lapped gets frames with a wrong FCS. */
+ * than the ring lasts, 170 ms at 115200 baud; while a sector is erased no station may send
+ * (sfu_upgrade_limit). A reader that is lapped gets frames with a wrong FCS. */
 #include <string.h>
 #include "stm32.h"
 
-#define RING 4096u               /* a power of two; at least 2048 of them unread (port.h) */
+#define RING 2048u               /* a power of two; port.h asks for as many */
 #define BYTE_LIMIT 20000u        /* for one byte to leave, down to 1200 baud */
 #define WATCHDOG 4095u           /* 8.2 s at 32 kHz, 5.6 s at 47: an erase takes 4 at the most */
 

@@ -181,6 +181,13 @@ class Device:
             f.seek(4096)
             return f.read(SIZE)
 
+    def owner(self, address):
+        """The area an address is in."""
+        for name, (at, size) in AREAS[self.layout].items():
+            if at <= address < at + size:
+                return name
+        return "elsewhere"
+
     def area(self, name, flash=None):
         address, size = AREAS[self.layout][name]
         return (flash or self.bytes())[address - BASE:address - BASE + size]
@@ -200,7 +207,4 @@ class Device:
         return [(w[3], int(w[4], 0)) for w in lines]
 
     def written_areas(self):
-        names = set()
-        for _, address in self.writes():
-            names |= {n for n, (at, size) in AREAS[self.layout].items() if at <= address < at + size} or {"elsewhere"}
-        return names
+        return {self.owner(address) for _, address in self.writes()}

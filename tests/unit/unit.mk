@@ -11,6 +11,13 @@ UNIT_FLASH_TESTS := test_store test_journal
 # these include the C of the machine they test
 UNIT_LINE_TESTS := test_link test_ymodem
 
+# the machines whose step is not hidden, and what the others need
+UNIT_MACHINES := gen/boot gen/session gen/upgrade fsm/bytes fsm/crc
+
+build/unit/moves.h: tests/unit/moves.py build-aux/gen.py $(CORE_MACHINES:%=fsm/%.rl) | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)python3 $< >$@
+
 # $(call unit-rules,VARIANT)
 define unit-rules
 build/$(1)/unit/%.o: tests/unit/%.c $$(CORE_H) $$(HOST_H) | $$(DEPS)
@@ -27,6 +34,14 @@ $$(UNIT_LINE_TESTS:%=build/$(1)/unit/%.o): build/$(1)/unit/%.o: tests/unit/%.c g
 	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -Wno-unused-const-variable -c $$< -o $$@
 
 $$(UNIT_LINE_TESTS:%=build/$(1)/unit/%): %: %.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+
+build/$(1)/unit/test_machines.o: tests/unit/test_machines.c build/unit/moves.h gen/journal.c gen/link.c gen/ymodem.c \
+		$$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -Ibuild/unit -Wno-unused-const-variable -Wno-unused-function -c $$< -o $$@
+
+build/$(1)/unit/test_machines: build/$(1)/unit/test_machines.o $$(UNIT_MACHINES:%=build/$(1)/core/%.o)
 	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
 
 build/$(1)/unit/test_crypto-%: build/$(1)/unit/test_crypto.o build/$(1)/core/crypto/%.o \
@@ -50,7 +65,7 @@ UNIT_CORE := fsm/bytes fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fs
 $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
 UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
-	$(UNIT_LINE_TESTS:%=build/$v/unit/%) \
+	$(UNIT_LINE_TESTS:%=build/$v/unit/%) build/$v/unit/test_machines \
 	build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
 
