@@ -30,10 +30,10 @@ CHECKS := gen-check gen-lint-check
 -include port/stm32/stm32.mk
 -include tools/tools.mk
 -include tests/tests.mk
--include tests/bench/bench.mk
 -include spec/spec.mk
 -include tests/board/board.mk
 -include tests/firmware/firmware.mk
+-include tests/bench/bench.mk
 -include tests/demo/demo.mk
 -include tests/board_e2e/board_e2e.mk
 -include proofs/proofs.mk
@@ -46,7 +46,9 @@ help: ## this list
 
 all: $(ALL) ## builds everything
 
-check: $(CHECKS) ## builds everything and runs every check
+check: $(DEPS) ## builds everything and runs every check
+	@$(MAKE) --no-print-directory -j2 all
+	@python3 build-aux/check.py $(CHECKS)
 
 deps: ## installs the packages and sources that the build needs
 	@build-aux/deps.sh
