@@ -4,11 +4,10 @@
 #include "sfu_codes.h"
 
 /* The candidate becomes what the journal is told it is; attempts belong to a slot on trial alone. */
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
-    assigns *d;
-    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
-    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
+    assigns d->boot.status, d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
 	struct sfu_state next = d->journal.state;
@@ -22,54 +21,50 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
 	d->boot.status = sfu_journal_append(&d->journal, &next);
 }
 
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
-    assigns *d;
-    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
-    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
+    assigns d->boot.status, d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static void confirm(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_CONFIRMED, 0, SFU_OK);
 }
 
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     requires attempts: d->journal.state.attempts > 0;
-    assigns *d;
-    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
-    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
+    assigns d->boot.status, d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static void attempt(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_TRIAL, (uint8_t)(d->journal.state.attempts - 1u), SFU_OK);
 }
 
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
-    assigns *d;
-    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
-    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
+    assigns d->boot.excluded;
+    ensures journal: journal_valid(&d->journal); */
 static void exclude(struct sfu_device *d)
 {
 	d->boot.excluded |= (uint8_t)(1u << d->boot.candidate);
 }
 
 /* an image that does not hold was not given up for want of confirmation: the reasons differ */
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
-    assigns *d;
-    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
-    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
+    assigns d->boot.status, d->boot.excluded, d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static void revert(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_EMPTY, 0, d->boot.held == SFU_OK ? SFU_R_TRIAL : d->boot.held);
 	exclude(d);
 }
 
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+    requires trouble: d->boot.trouble == SFU_OK;
     requires candidate: d->boot.candidate <= 1;
-    assigns *d;
-    ensures kept: sfu_boot_same(&d->boot, \old(d->boot.cs), \old(d->boot.state));
-    ensures candidate: d->boot.candidate == \old(d->boot.candidate); */
+    assigns d->boot.failure_stored, d->boot.excluded, d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static void drop(struct sfu_device *d)
 {
 	sfu_boot_failure(d, d->boot.held);

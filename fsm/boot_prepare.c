@@ -10,6 +10,8 @@
 
 /* The keys are not touched on a chip that is less protected than the loader was built for. Read twice:
  * one glitched read must not be enough. */
+/*@ assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_E_LOCKED; */
 static uint32_t locked(void)
 {
 	const uint32_t wanted = sfu_config_word(SFU_CONFIG_LOCK_PROFILE_OFFSET);
@@ -21,6 +23,8 @@ static uint32_t locked(void)
 	return SFU_OK;
 }
 
+/*@ requires place: sfu_device_place(d) && layout_sound;
+    assigns d->keys, sfu_flash, sfu_chip; */
 static uint32_t open_keys(struct sfu_device *d)
 {
 	uint32_t status;
@@ -45,6 +49,12 @@ struct find {
 };
 
 /* Is it an image the OEM signed? Then it is sealed anew. */
+/*@ requires ready: sfu_check_ready(c) && \valid(s) && \valid(f);
+    requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1))
+             && \separated(s, &sfu_layout) && \separated(f, &sfu_layout);
+    assigns *s, *f, c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
+            sfu_chip;
+    ensures choice: f->held == 0 || f->held == 1; */
 static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 {
 	f->held = sfu_check_oem(c, 1) == SFU_OK ? 1 : 0;
@@ -57,6 +67,8 @@ static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 	sfu_copy(s->seal[c->slot], c->pass.tag, SFU_FORMAT_TAG);
 }
 
+/*@ requires read: \valid_read(a) && \valid_read(b);
+    assigns \nothing; */
 static uint32_t newer(const struct find *a, const struct find *b)
 {
 	if (a->counter != b->counter)
@@ -66,6 +78,8 @@ static uint32_t newer(const struct find *a, const struct find *b)
 
 /* Nobody knows any more whether the newest image ever confirmed itself: it is on trial, and the floor is what
  * the other one needs, so that it can be fallen back to. Confirming raises the floor again. */
+/*@ requires read: \valid(s) && \valid_read(f + (0 .. 1)) && \separated(s, f + (0 .. 1)) && newest <= 1;
+    assigns s->slot[0 .. 1], s->attempts, s->security_counter; */
 static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 {
 	const uint32_t oldest = f[1 - newest].held == 1 ? 1 - newest : newest;
@@ -79,6 +93,9 @@ static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 
 /* Both journal pages are unreadable, or this is the first start: what the OEM's signature and the image hash
  * vouch for is all there is. */
+/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal);
+    assigns d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures journal: journal_valid(&d->journal); */
 static uint32_t recover(struct sfu_device *d)
 {
 	struct find f[2];
@@ -90,7 +107,11 @@ static uint32_t recover(struct sfu_device *d)
 	c.device = d->keys.device;
 	c.oem = d->keys.oem;
 	c.buffer = sfu_device_buffer(d);
-	/*@ loop assigns i, f[0 .. 1], s, c, *d;
+	/*@ loop invariant range: 0 <= i <= 2;
+	    loop invariant ready: c.device == &d->keys.device[0] && c.oem == &d->keys.oem[0]
+	                          && c.buffer == &d->link.buffer[0] + (SFU_LINK_PAD + 1);
+	    loop invariant held: i > 1 ==> f[1].held == 0 || (f[1].held == 1 && sfu_layout.slot_count > 1);
+	    loop assigns i, f[0 .. 1], s, c, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {
 		f[i].held = 0;

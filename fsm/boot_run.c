@@ -11,6 +11,9 @@
 /* two slots, at most three events for each, one more to end: enough for every path */
 #define STEPS 10u
 
+/*@ requires read: \valid_read(d) && slot <= 1;
+    assigns \nothing;
+    ensures there: \result != 0 ==> slot < sfu_layout.slot_count; */
 static uint32_t open_for(const struct sfu_device *d, uint32_t slot, uint32_t wanted)
 {
 	return slot < sfu_layout.slot_count && (d->boot.excluded & (1u << slot)) == 0
@@ -18,6 +21,9 @@ static uint32_t open_for(const struct sfu_device *d, uint32_t slot, uint32_t wan
 }
 
 /* the slot in state `wanted` with the higher install number, or SFU_SLOT_NONE */
+/*@ requires read: \valid_read(d);
+    assigns \nothing;
+    ensures there: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE; */
 static uint8_t preferred(const struct sfu_device *d, uint32_t wanted)
 {
 	const uint32_t first = open_for(d, 0, wanted), second = open_for(d, 1, wanted);
@@ -29,6 +35,12 @@ static uint8_t preferred(const struct sfu_device *d, uint32_t wanted)
 	return second != 0 ? 1 : SFU_SLOT_NONE;
 }
 
+/*@ requires read: sfu_device_place(d);
+    assigns d->boot.candidate;
+    ensures event: \result == SFU_BOOT_EVENT_TRIAL || \result == SFU_BOOT_EVENT_GOOD
+             || \result == SFU_BOOT_EVENT_NONE;
+    ensures chosen: \result != SFU_BOOT_EVENT_NONE ==> d->boot.candidate < sfu_layout.slot_count
+             || sfu_layout.slot_count > SFU_SLOT_NONE; */
 static unsigned char choose(struct sfu_device *d)
 {
 	d->boot.candidate = preferred(d, SFU_SLOT_TRIAL);
@@ -46,6 +58,9 @@ uint32_t sfu_boot_floor(const struct sfu_device *d)
 }
 
 /* Checks the candidate: its bytes, its counter against the floor, its first two words. */
+/*@ requires sound: sfu_device_place(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
+    assigns d->boot.counter, d->boot.version[0 .. SFU_VERSION_SIZE - 1],
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
 static uint32_t examine(struct sfu_device *d)
 {
 	struct sfu_check c;
@@ -67,6 +82,12 @@ static uint32_t examine(struct sfu_device *d)
 	return sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
 }
 
+/*@ requires sound: sfu_device_place(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
+    assigns \nothing;
+    ensures broken: d->boot.held != SFU_OK <==> \result == SFU_BOOT_EVENT_BROKEN;
+    ensures attempts: \result == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
+    ensures event: \result \in { SFU_BOOT_EVENT_BROKEN, SFU_BOOT_EVENT_CONFIRM, SFU_BOOT_EVENT_ASK,
+             SFU_BOOT_EVENT_TRY, SFU_BOOT_EVENT_SPENT }; */
 static unsigned char judge_trial(const struct sfu_device *d)
 {
 	if (d->boot.held != SFU_OK)
@@ -79,6 +100,11 @@ static unsigned char judge_trial(const struct sfu_device *d)
 	return d->journal.state.attempts > 0 ? SFU_BOOT_EVENT_TRY : SFU_BOOT_EVENT_SPENT;
 }
 
+/*@ requires valid: \valid(d);
+    assigns d->boot.good;
+    ensures failed: d->boot.status != SFU_OK <==> \result == SFU_BOOT_EVENT_FAILED;
+    ensures good: d->boot.good == (d->boot.status == SFU_OK ? d->boot.candidate : \old(d->boot.good));
+    ensures event: \result \in { SFU_BOOT_EVENT_FAILED, SFU_BOOT_EVENT_ASK, SFU_BOOT_EVENT_RUN }; */
 static unsigned char settle(struct sfu_device *d)
 {
 	if (d->boot.status != SFU_OK)
@@ -87,6 +113,18 @@ static unsigned char settle(struct sfu_device *d)
 	return d->boot.entry != 0 ? SFU_BOOT_EVENT_ASK : SFU_BOOT_EVENT_RUN;
 }
 
+/*@ requires sound: sfu_boot_sound(d);
+    requires going: d->boot.state != SFU_BOOT_STATE_RUNNING && d->boot.state != SFU_BOOT_STATE_STAYING;
+    assigns d->boot.candidate, d->boot.good, d->boot.status, d->boot.held, d->boot.counter,
+            d->boot.version[0 .. SFU_VERSION_SIZE - 1], d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip;
+    ensures sound: sfu_boot_sound(d);
+    ensures chosen: \result == SFU_BOOT_EVENT_TRIAL || \result == SFU_BOOT_EVENT_GOOD ==>
+             d->boot.state != SFU_BOOT_STATE_DECIDING || d->boot.candidate < sfu_layout.slot_count;
+    ensures attempts: \result == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good < sfu_layout.slot_count;
+    ensures run: \result == SFU_BOOT_EVENT_RUN ==> d->boot.good < sfu_layout.slot_count;
+    ensures held: \result == SFU_BOOT_EVENT_HOLDS || \result == SFU_BOOT_EVENT_CONFIRM
+             || \result == SFU_BOOT_EVENT_TRY ==> d->boot.held == SFU_OK; */
 static unsigned char classify(struct sfu_device *d)
 {
 	if (d->boot.state == SFU_BOOT_STATE_DECIDING)
@@ -114,7 +152,11 @@ uint32_t sfu_boot(struct sfu_device *d)
 	d->boot.trouble = sfu_boot_prepare(d);
 	if (d->boot.trouble != SFU_OK)
 		return SFU_E_BLANK;
-	/*@ loop assigns i, event, *d;
+	/*@ loop invariant range: 0 <= i <= STEPS;
+	    loop invariant sound: sfu_boot_sound(d);
+	    loop invariant good: d->boot.good == SFU_SLOT_NONE || d->boot.good < sfu_layout.slot_count;
+	    loop invariant run: d->boot.state == SFU_BOOT_STATE_RUNNING ==> d->boot.good < sfu_layout.slot_count;
+	    loop assigns i, event, d->boot, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
 	    loop variant STEPS - i; */
 	for (i = 0; i < STEPS; i++) {
 		if (d->boot.state == SFU_BOOT_STATE_RUNNING || d->boot.state == SFU_BOOT_STATE_STAYING)
@@ -151,7 +193,8 @@ void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZ
 	report[SFU_EXCHANGE_ATTEMPTS_OFFSET] = s->attempts;
 	sfu_put32(report + SFU_EXCHANGE_FAILURE_OFFSET, s->failure);
 	sfu_put32(report + SFU_EXCHANGE_MAILBOX_OFFSET, sfu_slot_mailbox(slot));
-	/*@ loop assigns i, check;
+	/*@ loop invariant range: SFU_EXCHANGE_REPORT_OFFSET <= i <= SFU_EXCHANGE_REPORT_CHECK_OFFSET && i % 4 == 0;
+	    loop assigns i, check;
 	    loop variant SFU_EXCHANGE_REPORT_CHECK_OFFSET - i; */
 	for (i = SFU_EXCHANGE_REPORT_OFFSET; i < SFU_EXCHANGE_REPORT_CHECK_OFFSET; i += 4)
 		check ^= sfu_get32(report + i);

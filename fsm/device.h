@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "link.h"
 #include "session_machine.h"
+#include "manifest.h"
 #include "sfu_format.h"
 #include "upgrade_machine.h"
 #include "ymodem.h"
@@ -71,7 +72,53 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */
 };
 
+/*@ predicate sfu_boot_total(struct sfu_boot *b) = 0 <= b->state < SFU_BOOT_STATES && b->cs == b->state;
+    predicate sfu_session_total(struct sfu_session *s) =
+         0 <= s->state < SFU_SESSION_STATES && s->cs == s->state;
+    predicate sfu_upgrade_total(struct sfu_upgrade *u) =
+         0 <= u->state < SFU_UPGRADE_STATES && u->cs == u->state && u->next <= 65535;
+
+    predicate sfu_device_place(struct sfu_device *d) = \valid(d) && \separated(d, &sfu_layout);
+
+    // the boot machine, once everything is ready
+    predicate sfu_boot_sound(struct sfu_device *d) =
+         sfu_device_place(d) && layout_sound && journal_valid(&d->journal) && sfu_boot_total(&d->boot)
+      && d->boot.trouble == SFU_OK
+      && (d->boot.state == SFU_BOOT_STATE_TRIAL || d->boot.state == SFU_BOOT_STATE_GOOD
+          || d->boot.state == SFU_BOOT_STATE_HELD ==> d->boot.candidate < sfu_layout.slot_count);
+
+    // the manifest is one that its slot has room for
+    predicate sfu_upgrade_fits(struct sfu_upgrade *u) =
+         sfu_manifest_sizes(&u->manifest[0]) && sfu_manifest_room(&u->manifest[0], u->slot);
+    // how far its installation may be
+    predicate sfu_upgrade_far(struct sfu_upgrade *u) =
+         sfu_upgrade_fits(u) && u->next <= sfu_manifest_count(&u->manifest[0])
+      && u->erased <= sfu_layout.slot[u->slot].size
+      && u->checkpoint <= sfu_layout.image_offset + u->next * sfu_manifest_record(&u->manifest[0]);
+    // what holds whatever is offered next
+    predicate sfu_upgrade_ready(struct sfu_device *d) =
+         sfu_device_place(d) && sfu_upgrade_total(&d->upgrade)
+      && (d->boot.trouble == SFU_OK ==> layout_sound && journal_valid(&d->journal));
+    predicate sfu_upgrade_sound(struct sfu_device *d) =
+         sfu_upgrade_ready(d)
+      && (d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade))
+      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE
+          ==> sfu_upgrade_far(&d->upgrade))
+      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
+          ==> d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]));
+
+    // the whole, between two polls of the session
+    predicate sfu_device_sound(struct sfu_device *d) =
+         sfu_upgrade_sound(d) && sfu_session_total(&d->session) && sfu_link_sound(&d->link)
+      && sfu_ymodem_sound(&d->ymodem)
+      && (d->boot.trouble != SFU_E_LAYOUT ==> layout_sound)
+      && (d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE);
+*/
+
 /* the one buffer, from the place where it is aligned to 4 */
+/*@ requires valid: \valid(d);
+    assigns \nothing;
+    ensures place: \result == &d->link.buffer[0] + (SFU_LINK_PAD + 1); */
 uint8_t *sfu_device_buffer(struct sfu_device *d);
 
 #endif

@@ -41,15 +41,11 @@ struct sfu_journal {
 	struct sfu_state state;      /* the state as flash holds it */
 };
 
-/*@ predicate journal_areas = layout_regions
-       && sfu_layout.journal[0].address + sfu_layout.journal[0].size <= UINT32_MAX
-       && sfu_layout.journal[1].address + sfu_layout.journal[1].size <= UINT32_MAX
-       && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096;
-    predicate journal_valid{L}(struct sfu_journal *j) =
+/*@ predicate journal_valid{L}(struct sfu_journal *j) =
        \valid(j) && store_valid(&j->store) && j->store.area == &sfu_layout.journal[0]
-       && journal_areas && \separated(j, &sfu_layout)
+       && \separated(j, &sfu_layout)
        && (store_has_page(&j->store) ==>
-           1 <= j->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL);
+           1 <= j->next <= sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
 */
 
 /* Finds the state. `device` is D. SFU_OK: j->state is it. SFU_E_JOURNAL: no page counts or none of the
@@ -57,7 +53,7 @@ struct sfu_journal {
  * Writes nothing to flash. A state that was found but not appended to in this power cycle may come from
  * a torn cell, so that the next start finds the one before it: append before doing what cannot be undone. */
 /*@ requires j: \valid(j) && \valid_read(device + (0 .. 31)) && \separated(j, device + (0 .. 31));
-    requires areas: journal_areas && \separated(j, &sfu_layout);
+    requires areas: layout_sound && \separated(j, &sfu_layout);
     assigns *j;
     ensures loaded: journal_valid(j);
     ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;

@@ -68,7 +68,8 @@ static void step(struct sfu_replay *r, const unsigned char *p)
 
 /* What cell r->at is. A MAC is tried only where the CRC is right, and only so many cells are. */
 /*@ requires j: \valid(j) && \valid(r) && \separated(j, r, &sfu_layout);
-    requires page: store_valid(&j->store) && store_has_page(&j->store);
+    requires page: store_valid(&j->store) && store_has_page(&j->store)
+             && j->store.area == &sfu_layout.journal[0];
     requires at: r->at < j->store.area[j->store.current].size / SFU_FLASH_CELL;
     requires tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
     assigns j->state, r->tried;

@@ -38,7 +38,8 @@ static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index
 /* Replays the current page: SFU_OK if that found the state, SFU_E_BLANK if nothing was ever appended
  * behind the first cell, else SFU_E_JOURNAL. Where the page has to be left, none of it is free. */
 /*@ requires j: \valid(j) && \separated(j, &sfu_layout);
-    requires page: store_valid(&j->store) && store_has_page(&j->store);
+    requires page: store_valid(&j->store) && store_has_page(&j->store)
+             && j->store.area == &sfu_layout.journal[0];
     assigns j->state, j->next;
     ensures next: 1 <= j->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
     ensures answer: \result == SFU_OK || \result == SFU_E_BLANK || \result == SFU_E_JOURNAL; */

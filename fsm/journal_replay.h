@@ -21,7 +21,8 @@ struct sfu_replay {
 /* Afterwards r->phase is SFU_JOURNAL_STATE_FOUND, and j->state is what that cell holds, or
  * SFU_JOURNAL_STATE_LOST, and j->state is as it was. */
 /*@ requires j: \valid(j) && \valid(r) && \separated(j, r, &sfu_layout);
-    requires page: store_valid(&j->store) && store_has_page(&j->store);
+    requires page: store_valid(&j->store) && store_has_page(&j->store)
+             && j->store.area == &sfu_layout.journal[0];
     assigns *r, j->state;
     ensures done: r->phase == SFU_JOURNAL_STATE_FOUND || r->phase == SFU_JOURNAL_STATE_LOST;
     ensures next: 1 <= r->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;

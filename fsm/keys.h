@@ -23,17 +23,11 @@ struct sfu_keys {
 	uint8_t device[32];      /* D */
 };
 
-/*@ predicate keys_areas = layout_regions
-       && sfu_layout.keys[0].address + sfu_layout.keys[0].size <= UINT32_MAX
-       && sfu_layout.keys[1].address + sfu_layout.keys[1].size <= UINT32_MAX
-       && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512;
-*/
-
 /* Reads the current key page. SFU_OK; SFU_E_KEYS if there is none whose CRC holds (everything is
  * then zero). If D is there, and anything is left in the page that was before, that is erased before it
  * answers; if that fails, the answer is the port's failure, and k->kind tells if the keys are there. */
 /*@ requires k: \valid(k) && \separated(k, &sfu_layout);
-    requires areas: keys_areas;
+    requires layout: layout_sound;
     assigns *k, sfu_flash;
     ensures kept: store_valid(&k->store);
     ensures page: k->kind != 0 ==> store_has_page(&k->store);

@@ -80,7 +80,9 @@ static uint32_t regions_ok(void)
 	uint32_t end = 0, i;
 
 	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
-	    loop invariant done: \forall integer j; 0 <= j < i ==> layout_region(&sfu_layout.region[j]);
+	    loop invariant done: (0 < i ==> layout_region(&sfu_layout.region[0]))
+	      && (1 < i ==> layout_region(&sfu_layout.region[1])) && (2 < i ==> layout_region(&sfu_layout.region[2]))
+	      && (3 < i ==> layout_region(&sfu_layout.region[3]));
 	    loop assigns i, end;
 	    loop variant sfu_layout.region_count - i; */
 	for (i = 0; i < sfu_layout.region_count; i++) {

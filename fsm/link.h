@@ -67,7 +67,8 @@ uint32_t sfu_link_receive(struct sfu_link *l, const uint8_t *data, uint32_t size
     requires short: size <= SFU_LINK_BODY_MAX;
     assigns sfu_line;
     ensures whole: \old(sfu_line_sent) + 2 + 5 + size <= sfu_line_sent
-                   <= \old(sfu_line_sent) + 2 + 2 * (5 + size); */
+                   <= \old(sfu_line_sent) + 2 + 2 * (5 + size);
+    ensures shown: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_link_send(uint8_t type, const uint8_t *body, uint32_t size);
 
 /* 1 if the receiver is between frames: a byte now may begin something else (YMODEM). */

@@ -262,7 +262,8 @@ uint32_t sfu_link_receive(struct sfu_link *l, const uint8_t *data, uint32_t size
     assigns *out, sfu_line;
     ensures fill: out->fill <= SFU_LINK_PIECE;
     ensures last: out->piece[out->fill - 1] == byte && out->fill > 0;
-    ensures grows: sfu_line_sent + out->fill == \old(sfu_line_sent + out->fill) + 1; */
+    ensures grows: sfu_line_sent + out->fill == \old(sfu_line_sent + out->fill) + 1;
+    ensures shown: sfu_line_shown == \old(sfu_line_shown); */
 static void sfu_link_put(struct sfu_link_out *out, uint8_t byte)
 {
 	if (out->fill == SFU_LINK_PIECE) {
@@ -283,7 +284,8 @@ static void sfu_link_put(struct sfu_link_out *out, uint8_t byte)
               && sfu_line_sent + out->fill == \old(sfu_line_sent + out->fill) + 2;
     ensures escape: byte == SFU_LINK_ESCAPE ==>
               out->piece[out->fill - 1] == (byte ^ SFU_LINK_XOR) % 256
-              && sfu_line_sent + out->fill == \old(sfu_line_sent + out->fill) + 2; */
+              && sfu_line_sent + out->fill == \old(sfu_line_sent + out->fill) + 2;
+    ensures shown: sfu_line_shown == \old(sfu_line_shown); */
 static void sfu_link_stuff(struct sfu_link_out *out, uint8_t byte)
 {
 	if (byte == SFU_LINK_FLAG || byte == SFU_LINK_ESCAPE) {
@@ -309,6 +311,7 @@ void sfu_link_send(uint8_t type, const uint8_t *body, uint32_t size)
 	    loop invariant fill: 0 < out.fill <= SFU_LINK_PIECE;
 	    loop invariant sent: \at(sfu_line_sent, Pre) + 1 + i <= sfu_line_sent + out.fill
 	                         <= \at(sfu_line_sent, Pre) + 1 + 2 * i;
+	    loop invariant shown: sfu_line_shown == \at(sfu_line_shown, Pre);
 	    loop assigns i, out, sfu_line;
 	    loop variant size + 5 - i; */
 	for (i = 0; i < 1 + size + SFU_LINK_FCS; i++)

@@ -118,14 +118,19 @@ uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot)
 	return SFU_OK;
 }
 
+/* major, minor and revision as one number */
+/*@ requires valid: \valid_read(v + (0 .. SFU_VERSION_SIZE - 1));
+    assigns \nothing; */
+static uint32_t head(const uint8_t *v)
+{
+	return v[SFU_VERSION_MAJOR_OFFSET] * 16777216u + v[SFU_VERSION_MINOR_OFFSET] * 65536u
+	       + sfu_get16(v + SFU_VERSION_REVISION_OFFSET);
+}
+
 uint32_t sfu_version_compare(const uint8_t a[SFU_VERSION_SIZE], const uint8_t b[SFU_VERSION_SIZE])
 {
-	const uint32_t ah = a[SFU_VERSION_MAJOR_OFFSET] * 16777216u + a[SFU_VERSION_MINOR_OFFSET] * 65536u
-	                    + sfu_get16(a + SFU_VERSION_REVISION_OFFSET);
-	const uint32_t bh = b[SFU_VERSION_MAJOR_OFFSET] * 16777216u + b[SFU_VERSION_MINOR_OFFSET] * 65536u
-	                    + sfu_get16(b + SFU_VERSION_REVISION_OFFSET);
-	const uint32_t al = sfu_get32(a + SFU_VERSION_BUILD_OFFSET);
-	const uint32_t bl = sfu_get32(b + SFU_VERSION_BUILD_OFFSET);
+	const uint32_t ah = head(a), bh = head(b);
+	const uint32_t al = sfu_get32(a + SFU_VERSION_BUILD_OFFSET), bl = sfu_get32(b + SFU_VERSION_BUILD_OFFSET);
 
 	if (ah != bh)
 		return ah < bh ? 0 : 2;

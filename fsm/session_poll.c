@@ -9,6 +9,7 @@
 #include "upgrade.h"
 
 #define CHUNK 64u /* bytes taken off the line at a time */
+#define START 3u  /* bytes that tell YMODEM's block 0 from a frame */
 
 void sfu_session_init(struct sfu_device *d)
 {
@@ -28,6 +29,17 @@ void sfu_session_init(struct sfu_device *d)
 }
 
 /* Tells the machine what has become of the installation. Only what moves it on counts as progress. */
+/*@ requires sound: sfu_device_sound(d);
+    assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
+            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d) && sfu_session_settled(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown);
+    ensures upgrade: d->upgrade.state == \old(d->upgrade.state) && d->upgrade.next == \old(d->upgrade.next)
+             && \forall integer i; 0 <= i < SFU_MANIFEST_SIZE ==>
+                d->upgrade.manifest[i] == \old(d->upgrade.manifest[i]);
+    ensures over: \old(d->session.state) == SFU_SESSION_STATE_LEAVING ==>
+             d->session.state == SFU_SESSION_STATE_LEAVING; */
 static void settle(struct sfu_device *d)
 {
 	unsigned char outcome = SFU_SESSION_EVENT_LOST;
@@ -43,12 +55,25 @@ static void settle(struct sfu_device *d)
 	d->session.upgrade = d->upgrade.state;
 }
 
+/*@ requires sound: sfu_device_sound(d);
+    requires body: event <= SFU_SESSION_EVENT_JUNK ==> sfu_session_body(d, body);
+    assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
+            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d) && sfu_session_settled(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown);
+    ensures way_out: event == SFU_SESSION_EVENT_EXPIRED || event == SFU_SESSION_EVENT_QUIT ==>
+             d->session.state == SFU_SESSION_STATE_LEAVING; */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *body)
 {
 	sfu_session_step(d, &event, body);
 	settle(d);
 }
 
+/*@ assigns \nothing;
+    ensures event: \result <= SFU_SESSION_EVENT_JUNK;
+    ensures quit: size == 0 && (type == SFU_MESSAGE_ABORT || type == SFU_MESSAGE_REBOOT) ==>
+             \result == SFU_SESSION_EVENT_QUIT; */
 static unsigned char message(uint8_t type, uint32_t size)
 {
 	if (type == SFU_MESSAGE_OFFER)
@@ -66,12 +91,20 @@ static unsigned char message(uint8_t type, uint32_t size)
 }
 
 /* A reset would change something: there is an image to run, or trouble that may have been passing. */
+/*@ requires read: \valid_read(d);
+    assigns \nothing; */
 static uint32_t may_boot(const struct sfu_device *d)
 {
 	return d->boot.good != SFU_SLOT_NONE || sfu_upgrade_on_trial(d) != 0
 	       || d->upgrade.offers >= SFU_LIMIT_OFFERS || d->boot.trouble != SFU_OK;
 }
 
+/*@ requires sound: sfu_session_sound(d);
+    assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
+            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_session_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void watch_clock(struct sfu_device *d)
 {
 	const uint32_t now = sfu_port_time();
@@ -84,6 +117,10 @@ static void watch_clock(struct sfu_device *d)
 	}
 }
 
+/*@ requires sound: sfu_session_sound(d) && d->session.ymodem == 0;
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
+            sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_session_sound(d); */
 static void poll_frame(struct sfu_device *d)
 {
 	uint8_t chunk[CHUNK], *payload = d->link.buffer + SFU_LINK_PAD;
@@ -101,6 +138,12 @@ static void poll_frame(struct sfu_device *d)
 }
 
 /* Bytes of the package that are still missing to the manifest, or to the record being assembled. */
+/*@ requires sound: sfu_upgrade_sound(d) && sfu_session_settled(d) && sfu_session_partial(d);
+    requires going: d->upgrade.state != SFU_UPGRADE_STATE_COMPLETE;
+    assigns \nothing;
+    ensures fits: 0 < \result && d->session.fill + \result <= SFU_FORMAT_RECORD_MAX;
+    ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? SFU_MANIFEST_SIZE
+             : sfu_manifest_part(&d->upgrade.manifest[0], d->session.at) + SFU_FORMAT_HASH); */
 static uint32_t missing(const struct sfu_device *d)
 {
 	uint32_t whole = SFU_MANIFEST_SIZE;
@@ -111,6 +154,18 @@ static uint32_t missing(const struct sfu_device *d)
 }
 
 /* A manifest or a record is complete: the same judgement as for frames, without an answer of its own. */
+/*@ requires sound: sfu_device_sound(d) && sfu_session_settled(d);
+    requires bytes: bytes == &d->link.buffer[0] + (SFU_LINK_PAD + 1) && d->session.fill <= SFU_FORMAT_RECORD_MAX;
+    requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==> d->session.fill == SFU_MANIFEST_SIZE;
+    requires at: d->session.state == SFU_SESSION_STATE_LOADING ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
+    assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown);
+    ensures empty: d->session.fill == 0;
+    ensures at: \old(d->session.state) == SFU_SESSION_STATE_LOADING
+             && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> d->session.at <= d->upgrade.next; */
 static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 {
 	const uint32_t size = d->session.fill;
@@ -147,6 +202,10 @@ static uint32_t take_block(struct sfu_device *d)
 	return status;
 }
 
+/*@ requires sound: sfu_device_sound(d);
+    assigns d->session, d->ymodem, d->link, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_session_sound(d); */
 static void end_ymodem(struct sfu_device *d)
 {
 	d->session.ymodem = 0;
@@ -181,30 +240,23 @@ static void poll_ymodem(struct sfu_device *d)
 	}
 }
 
-/* Between frames YMODEM may begin: with block 0. Its first byte alone may be a frame's type. */
-static uint32_t ymodem_begins(const struct sfu_device *d)
+/* Between frames YMODEM may begin: with block 0, whose first byte alone may be a frame's type. How many of its
+ * first bytes are there; they may come one by one, and the frame receiver leaves them alone. */
+static uint32_t ymodem_start(const struct sfu_device *d)
 {
-	uint8_t start[3];
+	uint8_t start[START] = { SFU_YMODEM_SOH, 0, 0xFF };
+	const uint32_t n = sfu_port_rx_peek(0, start, START);
 
 	if (d->session.ymodem != 0)
-		return 1;
-	if (d->session.state != SFU_SESSION_STATE_OPEN || sfu_link_quiet(&d->link) == 0
-	    || sfu_port_rx_peek(0, start, sizeof start) < sizeof start)
+		return START;
+	if (d->session.state != SFU_SESSION_STATE_OPEN || sfu_link_quiet(&d->link) == 0)
 		return 0;
-	return (start[0] == SFU_YMODEM_SOH || start[0] == SFU_YMODEM_STX) && start[1] == 0 && start[2] == 0xFF;
+	return (start[0] == SFU_YMODEM_SOH || start[0] == SFU_YMODEM_STX) && start[1] == 0 && start[2] == 0xFF ? n : 0;
 }
 
-/* The first bytes of block 0 may come one by one: the frame receiver leaves them alone. */
-static uint32_t ymodem_may_begin(const struct sfu_device *d)
-{
-	uint8_t start[3] = { 0, 0, 0xFF };
-	const uint32_t n = sfu_port_rx_peek(0, start, sizeof start);
-
-	return d->session.state == SFU_SESSION_STATE_OPEN && sfu_link_quiet(&d->link) != 0 && n > 0
-	       && n < sizeof start && (start[0] == SFU_YMODEM_SOH || start[0] == SFU_YMODEM_STX)
-	       && start[1] == 0 && start[2] == 0xFF;
-}
-
+/*@ requires sound: sfu_session_sound(d);
+    assigns d->session.invited, sfu_line;
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void invite(struct sfu_device *d)
 {
 	static const uint8_t call = SFU_YMODEM_CRC;
@@ -218,11 +270,14 @@ static void invite(struct sfu_device *d)
 
 uint32_t sfu_session_poll(struct sfu_device *d)
 {
+	uint32_t start;
+
 	d->session.busy = 0;
 	watch_clock(d);
-	if (ymodem_begins(d) != 0)
+	start = ymodem_start(d);
+	if (start == START)
 		poll_ymodem(d);
-	else if (ymodem_may_begin(d) == 0)
+	else if (start == 0)
 		poll_frame(d);
 	invite(d);
 	return d->session.state == SFU_SESSION_STATE_LEAVING ? SFU_OK : SFU_E_BLANK;

@@ -7,6 +7,9 @@
 #include "slot.h"
 #include "upgrade.h"
 
+_Static_assert(SFU_WINDOW_NEXT_OFFSET == 0 && SFU_WINDOW_LIMIT_OFFSET == 4 && SFU_WINDOW_SIZE == 8, "as answer()");
+_Static_assert(SFU_REFUSAL_CODE_OFFSET == 0 && SFU_REFUSAL_DETAIL_OFFSET == 4 && SFU_REFUSAL_SIZE == 8, "as answer()");
+
 uint32_t sfu_session_note(struct sfu_device *d, uint32_t status)
 {
 	if (status != SFU_OK)
@@ -14,25 +17,35 @@ uint32_t sfu_session_note(struct sfu_device *d, uint32_t status)
 	return status;
 }
 
-static void refuse(struct sfu_device *d, uint32_t code, uint32_t detail)
+/* struct WINDOW and struct REFUSAL are two words each */
+static void answer(uint8_t type, uint32_t first, uint32_t second)
 {
-	uint8_t body[SFU_REFUSAL_SIZE];
+	uint8_t body[8];
 
-	(void)sfu_session_note(d, code);
-	sfu_put32(body + SFU_REFUSAL_CODE_OFFSET, code);
-	sfu_put32(body + SFU_REFUSAL_DETAIL_OFFSET, detail);
-	sfu_link_send(SFU_MESSAGE_REFUSE, body, sizeof body);
-}
-
-static void grant(struct sfu_device *d, uint8_t type)
-{
-	uint8_t body[SFU_WINDOW_SIZE];
-
-	sfu_put32(body + SFU_WINDOW_NEXT_OFFSET, d->upgrade.next);
-	sfu_put32(body + SFU_WINDOW_LIMIT_OFFSET, sfu_upgrade_limit(d));
+	sfu_put32(body, first);
+	sfu_put32(body + 4, second);
 	sfu_link_send(type, body, sizeof body);
 }
 
+/*@ requires valid: \valid(d);
+    assigns d->session.refusal, sfu_line;
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
+static void refuse(struct sfu_device *d, uint32_t code, uint32_t detail)
+{
+	answer(SFU_MESSAGE_REFUSE, sfu_session_note(d, code), detail);
+}
+
+/*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
+             && sfu_upgrade_fits(&d->upgrade);
+    assigns sfu_line;
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
+static void grant(struct sfu_device *d, uint8_t type)
+{
+	answer(type, d->upgrade.next, sfu_upgrade_limit(d));
+}
+
+/*@ assigns sfu_line;
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void done(uint32_t install)
 {
 	uint8_t body[4];
@@ -41,6 +54,8 @@ static void done(uint32_t install)
 	sfu_link_send(SFU_MESSAGE_DONE, body, sizeof body);
 }
 
+/*@ requires read: \valid_read(d);
+    assigns \nothing; */
 static uint32_t flags(const struct sfu_device *d)
 {
 	uint32_t f = 0;
@@ -58,6 +73,10 @@ static uint32_t flags(const struct sfu_device *d)
 
 /* The version is told of the slot that was checked in this boot, and of the one just installed: no other
  * manifest is believed. */
+/*@ requires read: \valid_read(d) && layout_sound && slot < sfu_layout.slot_count;
+    requires out: \valid(out + (0 .. SFU_SLOT_INFO_SIZE - 1)) && \separated(d, out + (0 .. SFU_SLOT_INFO_SIZE - 1))
+             && \separated(&sfu_layout, out + (0 .. SFU_SLOT_INFO_SIZE - 1));
+    assigns out[0 .. SFU_SLOT_INFO_SIZE - 1]; */
 static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 {
 	sfu_put32(out + SFU_SLOT_INFO_LOAD_ADDRESS_OFFSET, sfu_slot_image(slot));
@@ -73,6 +92,8 @@ static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 }
 
 /* why the device refuses, 0 if it does not */
+/*@ requires read: \valid_read(d);
+    assigns \nothing; */
 static uint32_t refusal(const struct sfu_device *d)
 {
 	if (d->boot.trouble != SFU_OK)

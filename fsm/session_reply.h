@@ -6,34 +6,50 @@
 #include "session.h"
 
 /* Each answers the message whose body it is given by one frame. */
-/*@ requires valid: \valid(d);
-    assigns *d;
-    ensures kept: sfu_session_same(&d->session, \old(d->session.cs), \old(d->session.state)); */
+/*@ requires sound: sfu_device_sound(d);
+    assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_tell(struct sfu_device *d);
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_sound(d);
     requires body: sfu_session_body(d, body);
-    assigns *d;
-    ensures kept: sfu_session_same(&d->session, \old(d->session.cs), \old(d->session.state)); */
+    assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_offer(struct sfu_device *d, const uint8_t *body);
-/*@ requires valid: \valid(d);
+/*@ requires sound: sfu_device_sound(d);
     requires body: sfu_session_body(d, body);
-    assigns *d;
-    ensures kept: sfu_session_same(&d->session, \old(d->session.cs), \old(d->session.state)); */
+    assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_record(struct sfu_device *d, uint8_t *body);
-/*@ requires valid: \valid(d);
-    assigns *d;
-    ensures kept: sfu_session_same(&d->session, \old(d->session.cs), \old(d->session.state)); */
+/*@ requires sound: sfu_device_sound(d);
+    assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_finish(struct sfu_device *d);
-/*@ requires valid: \valid(d);
-    assigns *d;
-    ensures kept: sfu_session_same(&d->session, \old(d->session.cs), \old(d->session.state)); */
+/*@ requires sound: sfu_device_sound(d);
+    assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_quit(struct sfu_device *d);
-/*@ requires valid: \valid(d);
-    assigns *d;
-    ensures kept: sfu_session_same(&d->session, \old(d->session.cs), \old(d->session.state)); */
+/*@ requires sound: sfu_device_sound(d);
+    assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_device_sound(d);
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_refuse_type(struct sfu_device *d);
 
 /* The same for YMODEM, whose answers the session itself gives. */
+/*@ requires valid: \valid(d);
+    assigns d->session.refusal;
+    ensures status: \result == status;
+    ensures noted: d->session.refusal == (status != SFU_OK ? status : \old(d->session.refusal)); */
 uint32_t sfu_session_note(struct sfu_device *d, uint32_t status);
 
 #endif

@@ -17,6 +17,8 @@ uint8_t *sfu_device_buffer(struct sfu_device *d)
 	return d->link.buffer + SFU_LINK_PAD + 1u;
 }
 
+/*@ requires place: sfu_device_place(d) && layout_sound && d->boot.good < sfu_layout.slot_count;
+    assigns sfu_chip; */
 static void run(struct sfu_device *d)
 {
 	uint8_t report[SFU_EXCHANGE_SIZE];
@@ -29,10 +31,18 @@ static void run(struct sfu_device *d)
 	                   d->journal.state.slot[d->boot.good] == SFU_SLOT_TRIAL ? 1 : 0);
 }
 
+/*@ requires place: sfu_device_place(d) && sfu_line_shown >= 0;
+    requires layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
+    requires journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal);
+    requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
+    assigns *d, sfu_flash, sfu_chip, sfu_line; */
 static void serve(struct sfu_device *d)
 {
 	sfu_port_open();
 	sfu_session_init(d);
+	/*@ loop invariant sound: sfu_session_sound(d);
+	    loop assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
+	                 d->ymodem, sfu_flash, sfu_chip, sfu_line; */
 	while (sfu_session_poll(d) != SFU_OK) {
 		if (d->session.busy == 0)
 			sfu_port_idle();

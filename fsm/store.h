@@ -25,11 +25,9 @@ struct sfu_store {
 };
 
 /*@ predicate store_valid{L}(struct sfu_store *s) =
-       \valid(s) && \valid_read(s->area + (0 .. 1))
-       && (s->current == 0 || s->current == 1 || s->current == SFU_SLOT_NONE)
-       && s->area[0].address + s->area[0].size <= UINT32_MAX && s->area[0].size >= 512
-       && s->area[1].address + s->area[1].size <= UINT32_MAX && s->area[1].size >= 512
-       && \separated(s, s->area + (0 .. 1)) && \separated(s, &sfu_layout) && layout_regions;
+       \valid(s) && \separated(s, &sfu_layout) && layout_sound
+       && (s->area == &sfu_layout.journal[0] || s->area == &sfu_layout.keys[0])
+       && (s->current == 0 || s->current == 1 || s->current == SFU_SLOT_NONE);
     predicate store_has_page{L}(struct sfu_store *s) = s->current == 0 || s->current == 1;
 */
 
@@ -40,10 +38,8 @@ struct sfu_store {
 uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size);
 
 /* Looks at both pages' headers; writes nothing. Afterwards s->current tells. */
-/*@ requires s: \valid(s) && \valid_read(area + (0 .. 1)) && \separated(s, area + (0 .. 1));
-    requires area: area[0].address + area[0].size <= UINT32_MAX && area[0].size >= 512
-                && area[1].address + area[1].size <= UINT32_MAX && area[1].size >= 512;
-    requires regions: layout_regions && \separated(s, &sfu_layout);
+/*@ requires s: \valid(s) && \separated(s, &sfu_layout) && layout_sound;
+    requires area: area == &sfu_layout.journal[0] || area == &sfu_layout.keys[0];
     assigns *s;
     ensures found: store_valid(s) && s->area == area; */
 void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic);

@@ -11,25 +11,45 @@
 #include <stdint.h>
 #include "device.h"
 
-/*@ predicate sfu_upgrade_total(struct sfu_upgrade *u) =
-         0 <= u->state <= SFU_UPGRADE_STATE_DONE && u->cs == u->state;
-    predicate sfu_upgrade_same(struct sfu_upgrade *u, integer cs, integer state) =
-         u->cs == cs && u->state == state;
-*/
-
 /*@ requires valid: \valid(u);
     assigns u->cs, u->state, u->status, u->next, u->offers;
     ensures idle: sfu_upgrade_total(u) && u->state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_init(struct sfu_upgrade *u);
 
+/*@ predicate sfu_upgrade_record_event(struct sfu_device *d, uint8_t *record, integer size, integer event) =
+         \valid(record + (0 .. size - 1)) && \separated(&sfu_layout, record + (0 .. size - 1))
+      && \separated(&d->session, record + (0 .. size - 1)) && \separated(&d->boot, record + (0 .. size - 1))
+      && \separated(&d->upgrade, record + (0 .. size - 1)) && \separated(&d->keys, record + (0 .. size - 1))
+      && \separated(&d->journal, record + (0 .. size - 1))
+      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
+          size == sfu_manifest_part(&d->upgrade.manifest[0], d->upgrade.next) + SFU_FORMAT_HASH
+          && (event == SFU_UPGRADE_EVENT_LAST <==>
+              d->upgrade.next + 1 == sfu_manifest_count(&d->upgrade.manifest[0])));
+*/
+
 /* One event of the machine; `record` and `size` (hash included) are those of RECORD and LAST. */
-/*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
-    requires total: sfu_upgrade_total(&d->upgrade);
+/*@ requires valid: sfu_upgrade_ready(d) && \valid_read(p) && \separated(d, p);
+    requires begins: *p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME ==>
+             d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+    requires resumes: *p == SFU_UPGRADE_EVENT_RESUME ==>
+             d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]);
+    requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
     requires record: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST) ==>
-             size > SFU_FORMAT_HASH && size <= SFU_FORMAT_RECORD_MAX && \valid(record + (0 .. size - 1))
-             && \separated(p, record + (0 .. size - 1));
-    assigns *d, record[0 .. size - 1];
-    ensures total: sfu_upgrade_total(&d->upgrade);
+             sfu_upgrade_record_event(d, record, size, *p) && \separated(p, record + (0 .. size - 1));
+    assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
+            d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
+            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], record[0 .. size - 1], sfu_flash, sfu_chip;
+    ensures sound: sfu_upgrade_sound(d);
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
+    ensures begun: (*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
+             && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
+    ensures stored: *p == SFU_UPGRADE_EVENT_RECORD && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->upgrade.next == \old(d->upgrade.next) + 1;
+    ensures last: *p == SFU_UPGRADE_EVENT_LAST && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE && d->upgrade.next == \old(d->upgrade.next) + 1;
+    ensures sealed: *p == SFU_UPGRADE_EVENT_FINISH && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_DONE;
     ensures receiving: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
              || ((*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
@@ -45,30 +65,83 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */
+/*@ requires sound: sfu_upgrade_sound(d) && sfu_manifest_readable(manifest);
+    requires apart: \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->upgrade, &d->journal)
+             && \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->boot)
+             && \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->keys.oem[0 .. 31]);
+    assigns d->boot.good, d->boot.failure_stored,
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures sound: sfu_upgrade_sound(d);
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
+    ensures accepted: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE; */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
 
 /* Offers record `index` of `size` bytes, hash included; decrypts in place. SFU_OK: it is in flash, or was
  * there before (index below next). SFU_E_TIMEOUT: it is beyond the one awaited, send that again.
  * SFU_R_ORDER, SFU_R_LENGTH, SFU_R_RECORD: refused, nothing has changed. SFU_E_IO: the flash failed. */
+/*@ requires sound: sfu_upgrade_sound(d) && \valid(record + (0 .. size - 1));
+    requires apart: \separated(&sfu_layout, record + (0 .. size - 1))
+             && \separated(&d->session, record + (0 .. size - 1)) && \separated(&d->boot, record + (0 .. size - 1))
+             && \separated(&d->upgrade, record + (0 .. size - 1)) && \separated(&d->keys, record + (0 .. size - 1))
+             && \separated(&d->journal, record + (0 .. size - 1));
+    assigns d->boot.good, record[0 .. size - 1],
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures sound: sfu_upgrade_sound(d);
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
+    ensures next: \old(d->upgrade.next) <= d->upgrade.next;
+    ensures order: \old(d->upgrade.state) != SFU_UPGRADE_STATE_RECEIVING ==>
+             d->upgrade.next == \old(d->upgrade.next) && d->upgrade.state == \old(d->upgrade.state);
+    ensures stored: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE
+             && (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> index < d->upgrade.next);
+    ensures beyond: \result == SFU_E_TIMEOUT && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
+             && \old(d->upgrade.next) < index ==> d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING; */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
 
 /* All records were sent. SFU_OK: the image is sealed and on trial at the next reset. SFU_R_ORDER,
  * SFU_R_INCOMPLETE: not now. SFU_R_IMAGE, SFU_R_VECTOR, SFU_E_…: given up. */
+/*@ requires sound: sfu_upgrade_sound(d);
+    assigns d->boot.good,
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures sound: sfu_upgrade_sound(d);
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
+    ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
 
 /* Leaves the installation; it can be resumed by offering the same manifest. */
+/*@ requires sound: sfu_upgrade_sound(d);
+    assigns d->boot.good,
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures sound: sfu_upgrade_sound(d);
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
+    ensures left: d->upgrade.state == SFU_UPGRADE_STATE_IDLE || d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 void sfu_upgrade_leave(struct sfu_device *d);
 
 /* 1 if an image is on trial: then nothing is installed. */
+/*@ requires read: \valid_read(d);
+    assigns \nothing;
+    ensures trial: \result != 0 <==> d->journal.state.slot[0] == SFU_SLOT_TRIAL
+                                     || d->journal.state.slot[1] == SFU_SLOT_TRIAL; */
 uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
 
 /* First record that may not yet be sent: below it the line may be kept busy. */
+/*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
+             && sfu_upgrade_fits(&d->upgrade);
+    assigns \nothing;
+    ensures limit: \result <= sfu_manifest_count(&d->upgrade.manifest[0]); */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 
 /* The slot that an installation would take, or SFU_SLOT_NONE while an image is on trial. */
+/*@ requires read: \valid_read(d);
+    assigns \nothing;
+    ensures slot: \result <= 1 || \result == SFU_SLOT_NONE; */
 uint32_t sfu_upgrade_free_slot(const struct sfu_device *d);
 
 /* Size of the record awaited, hash included; 0 if none is. */
+/*@ requires sound: sfu_upgrade_sound(d);
+    assigns \nothing;
+    ensures size: \result == (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING ? 0
+             : sfu_manifest_part(&d->upgrade.manifest[0], d->upgrade.next) + SFU_FORMAT_HASH);
+    ensures range: \result <= SFU_FORMAT_RECORD_MAX; */
 uint32_t sfu_upgrade_record_size(const struct sfu_device *d);
 
 #endif

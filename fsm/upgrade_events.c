@@ -19,6 +19,33 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
 	u->offers = 0;
 }
 
+/*@ requires ready: sfu_upgrade_ready(d);
+    requires begins: event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME ==>
+             d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+    requires resumes: event == SFU_UPGRADE_EVENT_RESUME ==>
+             d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]);
+    requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
+    requires record: event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST ==>
+             sfu_upgrade_record_event(d, record, size, event);
+    requires known: event <= SFU_UPGRADE_EVENT_LEAVE && event != SFU_UPGRADE_EVENT_FAILED;
+    assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
+            d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
+            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], record[0 .. size - 1], sfu_flash, sfu_chip;
+    ensures sound: sfu_upgrade_sound(d);
+    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
+    ensures begun: d->upgrade.status == SFU_OK
+             && (event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME) ==>
+             d->upgrade.state != SFU_UPGRADE_STATE_IDLE;
+    ensures stored: d->upgrade.status == SFU_OK && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
+             && (event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST) ==>
+             d->upgrade.state != SFU_UPGRADE_STATE_IDLE;
+    ensures next: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
+             && (event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST) ==>
+             d->upgrade.next == \old(d->upgrade.next) + 1;
+    ensures done: d->upgrade.status == SFU_OK && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE
+             && event == SFU_UPGRADE_EVENT_FINISH ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE;
+    ensures left: event == SFU_UPGRADE_EVENT_LEAVE ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_IDLE || d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uint32_t size)
 {
 	const unsigned char failed = SFU_UPGRADE_EVENT_FAILED;
@@ -47,6 +74,10 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 }
 
 /* The manifest is the OEM's; is it what this device should take now? */
+/*@ requires read: \valid_read(d) && layout_sound && sfu_manifest_readable(m) && \valid(slot);
+    requires apart: \separated(slot, d, m + (0 .. SFU_MANIFEST_SIZE - 1)) && \separated(slot, &sfu_layout);
+    assigns *slot;
+    ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot); */
 static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_t *slot)
 {
 	uint32_t status;
@@ -66,6 +97,9 @@ static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_
 	return sfu_layout.slot_count > 1 && *slot == d->boot.good ? SFU_R_SLOT : SFU_OK;
 }
 
+/*@ requires read: \valid_read(d) && sfu_manifest_readable(m);
+    requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), &d->keys.oem[0 .. 31]);
+    assigns \nothing; */
 static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
 {
 	uint8_t check[32];
@@ -77,6 +111,11 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
 }
 
 /* The manifest that was being installed, with a checkpoint to go on from? */
+/*@ requires read: \valid_read(d) && \valid_read(hash + (0 .. 31)) && slot <= 1;
+    assigns \nothing;
+    ensures event: \result == SFU_UPGRADE_EVENT_START || \result == SFU_UPGRADE_EVENT_RESUME;
+    ensures resumes: \result == SFU_UPGRADE_EVENT_RESUME ==>
+             d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]); */
 static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
 {
 	const struct sfu_state *s = &d->journal.state;
@@ -128,6 +167,8 @@ uint32_t sfu_upgrade_record_size(const struct sfu_device *d)
 }
 
 /* hash(i) = SHA-256("SFUR" ‖ i ‖ record), against the one promised */
+/*@ requires read: \valid_read(d) && \valid_read(record + (0 .. size - 1));
+    assigns \nothing; */
 static uint32_t promised(const struct sfu_device *d, const uint8_t *record, uint32_t size)
 {
 	uint8_t prefix[8], hash[32];

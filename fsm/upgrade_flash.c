@@ -11,6 +11,9 @@
 
 static const uint8_t LABEL_IMAGE[9] = { 's', 'f', 'u', ' ', 'i', 'm', 'a', 'g', 'e' };
 
+/*@ requires read: \valid_read(d);
+    assigns \nothing;
+    ensures plain: \result == sfu_manifest_plain(&d->upgrade.manifest[0]); */
 static uint32_t plain_size(const struct sfu_device *d)
 {
 	return sfu_manifest_word(d->upgrade.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
@@ -24,12 +27,18 @@ uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
 
 /* Erases on until `end` (an offset in the slot) is inside what is erased. A sector is erased once, when the
  * image reaches it: what lies behind a checkpoint is erased again when the installation is resumed. */
+/*@ requires place: sfu_device_place(d) && layout_sound && d->upgrade.slot < sfu_layout.slot_count;
+    requires inside: d->upgrade.erased <= sfu_layout.slot[d->upgrade.slot].size
+             && end <= sfu_layout.slot[d->upgrade.slot].size;
+    assigns d->upgrade.erased, sfu_flash, sfu_chip;
+    ensures inside: d->upgrade.erased <= sfu_layout.slot[d->upgrade.slot].size; */
 static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 {
 	const struct sfu_area *slot = &sfu_layout.slot[d->upgrade.slot];
 	uint32_t status = SFU_OK, sector;
 
-	/*@ loop assigns status, sector, d->upgrade.erased;
+	/*@ loop invariant inside: d->upgrade.erased <= slot->size;
+	    loop assigns status, sector, d->upgrade.erased, sfu_flash, sfu_chip;
 	    loop variant slot->size - d->upgrade.erased; */
 	while (status == SFU_OK && d->upgrade.erased < end) {
 		sector = sfu_layout_sector(slot->address + d->upgrade.erased);
@@ -43,6 +52,9 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 }
 
 /* The state in which this manifest is being installed from `next_record` on. */
+/*@ requires journal: sfu_device_place(d) && journal_valid(&d->journal) && d->upgrade.slot <= 1;
+    assigns d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_state next = d->journal.state;
@@ -55,6 +67,8 @@ static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 	return sfu_journal_append(&d->journal, &next);
 }
 
+/*@ requires read: \valid_read(d);
+    assigns \nothing; */
 static uint32_t next_install(const struct sfu_device *d)
 {
 	const uint32_t *install = d->journal.state.install;
@@ -63,6 +77,13 @@ static uint32_t next_install(const struct sfu_device *d)
 }
 
 /* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
+/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
+             && sfu_upgrade_fits(&d->upgrade);
+    requires next: d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]);
+    assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
+            sfu_flash, sfu_chip;
+    ensures journal: journal_valid(&d->journal);
+    ensures far: sfu_upgrade_far(&d->upgrade); */
 static void start(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_upgrade *u = &d->upgrade;
@@ -94,6 +115,14 @@ void sfu_upgrade_resume(struct sfu_device *d)
 
 /* At a sector boundary: a checkpoint if the last one is far enough behind, then the next sector, so that it
  * is ready before the station is told to go on. */
+/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
+             && sfu_upgrade_far(&d->upgrade);
+    requires end: d->upgrade.checkpoint <= end
+             && end == sfu_layout.image_offset + d->upgrade.next * sfu_manifest_record(&d->upgrade.manifest[0])
+             && end <= sfu_layout.image_offset + sfu_manifest_plain(&d->upgrade.manifest[0]);
+    assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
+    ensures journal: journal_valid(&d->journal);
+    ensures far: sfu_upgrade_far(&d->upgrade); */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
 {
 	const uint32_t sixteenth = plain_size(d) / 16;
@@ -123,6 +152,9 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 }
 
 /* The one pass over the finished image; its buffer is the frame's, which is used up. */
+/*@ requires place: sfu_device_place(d) && layout_sound && sfu_upgrade_fits(&d->upgrade);
+    requires pass: \valid(p) && \separated(p, d, &sfu_layout);
+    assigns *p, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
 static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 {
 	struct sfu_upgrade *u = &d->upgrade;
@@ -144,6 +176,10 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 }
 
 /* What becomes of the installation: on trial with its seal, or given up with its reason. */
+/*@ requires journal: sfu_device_place(d) && journal_valid(&d->journal) && d->upgrade.slot <= 1;
+    requires pass: \valid_read(p) && \separated(p, d);
+    assigns d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
 	struct sfu_state next = d->journal.state;
@@ -163,6 +199,9 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
 }
 
 /* From here on a cut must lead back to the first sector's erase: its manifest is programmed once. */
+/*@ requires journal: sfu_device_place(d) && journal_valid(&d->journal);
+    assigns d->journal, sfu_flash;
+    ensures journal: journal_valid(&d->journal); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {
 	struct sfu_state next = d->journal.state;

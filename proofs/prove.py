@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 """Proves the core with Frama-C's WP, file by file, and compares with the committed table.
 
-usage: prove.py [--cold | --replay] [--update] [--jobs N] [FUNCTION | FILE]...
+usage: prove.py [--cold | --replay | --changed] [--update] [--jobs N] [FUNCTION | FILE]...
 
-proofs/goals.tsv says for each file how many goals there are and which are still open. A run fails if
-Frama-C fails, if there are fewer goals than the table says, or if a goal is open that the table does not
-name. --update writes the table anew. --replay uses the committed cache alone (no prover runs); --cold
-uses none.
+proofs/goals.tsv says for each file how many goals there are, which are open, and of which text: a SHA-256 of
+the file with all it includes, as the preprocessor leaves it, and of the prover's options. A run fails if
+Frama-C fails or leaves something out, if there are fewer goals than the table says, or if a goal is open
+that the table does not name.
+
+  (nothing)  every goal, by the cache where it has it (proofs/cache)
+  --cold     every goal, without the cache
+  --replay   every goal, by the cache alone: no prover runs
+  --changed  cold, but only the files whose text is not the table's
+  --update   writes the table anew
 """
 import concurrent.futures
+import hashlib
 import os
 import re
 import subprocess
@@ -16,8 +23,11 @@ import sys
 
 TABLE = "proofs/goals.tsv"
 CACHE = "proofs/cache"
-STEPS = "60000"
-SECONDS = "20"
+OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-overflow",
+           "-warn-unsigned-downcast", "-warn-signed-downcast", "-wp-prover", "z3,cvc4",
+           "-wp-steps", "60000", "-wp-timeout", "60", "-wp-par", "1", "-wp-cache-env"]
+# what Frama-C says when it goes on although a part was not looked at
+LEFT_OUT = ("Non natural loop", "annot-error", "missing-spec", "Missing assigns", "No code nor")
 
 
 def sources():
@@ -32,29 +42,41 @@ def functions(path):
     return re.findall(r"^(?:static )?(?:const )?\w[\w *]*?\b(\w+)\([^;{]*?\)\n\{", text, re.M)
 
 
-def frama_c(path, names, mode):
-    share = subprocess.run(["frama-c", "-print-share-path"], capture_output=True, text=True).stdout.strip()
-    includes = f"-Ifsm -Igen -Iport -Icrypto -Ibuild/deps/bearssl/inc -nostdinc -I{share}/libc"
-    command = ["frama-c", "-c11", "-machdep", "gcc_x86_32", f"-cpp-extra-args={includes}", path,
-               "-wp", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned-downcast",
-               "-warn-signed-downcast", "-wp-prover", "z3,cvc4", "-wp-steps", STEPS,
-               "-wp-timeout", SECONDS, "-wp-par", "1", "-wp-fct", ",".join(names)]
+def includes(path):
+    share = subprocess.run(["frama-c", "-print-share-path"], capture_output=True, text=True, check=True)
+    flags = f"-Ifsm -Igen -Iport -Icrypto -Ibuild/deps/bearssl/inc -nostdinc -I{share.stdout.strip()}/libc"
+    # BearSSL's own headers have no contracts
+    return flags + (" -include proofs/bearssl.h" if path == "crypto/crypto.c" else "")
+
+
+def fingerprint(path):
+    command = ["gcc", "-E", "-P", "-CC", "-m32", "-D__FRAMAC__", *includes(path).split(), path]
+    text = subprocess.run(command, capture_output=True, check=True).stdout
+    return hashlib.sha256(text + " ".join(OPTIONS).encode()).hexdigest()
+
+
+def frama_c(path, names, mode, more=()):
+    command = ["frama-c", *OPTIONS, f"-cpp-extra-args={includes(path)}", path, "-wp-fct", ",".join(names), *more]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE),
-                       FRAMAC_WP_CACHE={"cold": "none", "replay": "offline"}.get(mode, "update"))
+                       FRAMAC_WP_CACHE={"cold": "none", "changed": "none", "replay": "offline"}.get(mode, "update"))
     run = subprocess.run(command, capture_output=True, text=True, env=environment)
     return run.returncode, run.stdout + run.stderr
 
 
-def prove(path, only, mode):
+def prove(path, only, mode, table=None):
     names = [n for n in functions(path) if not only or n in only or path in only]
     if not names:
         return path, None
+    mark = fingerprint(path)
+    if mode == "changed" and table.get(path, (0, "", []))[1] == mark:
+        return path, {"goals": table[path][0], "open": table[path][2], "mark": mark,
+                      "proved": table[path][0] - len(table[path][2]), "unchanged": True}
     status, text = frama_c(path, names, mode)
     proved = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
-    if status != 0 or not proved or "Non natural loop" in text or "annot-error" in text:
+    if status != 0 or not proved or any(sign in text for sign in LEFT_OUT):
         return path, {"error": text}
     opened = sorted(set(re.findall(r"(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)", text)))
-    return path, {"goals": int(proved.group(2)), "proved": int(proved.group(1)), "open": opened}
+    return path, {"goals": int(proved.group(2)), "proved": int(proved.group(1)), "open": opened, "mark": mark}
 
 
 def read_table():
@@ -62,54 +84,70 @@ def read_table():
     if os.path.exists(TABLE):
         for line in open(TABLE):
             if not line.startswith("#"):
-                path, goals, opened = line.rstrip("\n").split("\t")
-                table[path] = (int(goals), opened.split())
+                path, goals, mark, opened = line.rstrip("\n").split("\t")
+                table[path] = (int(goals), mark, opened.split())
     return table
 
 
 def judge(path, result, table, whole):
     if "error" in result:
-        tail = "\n".join(result["error"].splitlines()[-15:])
-        return f"{path}: frama-c failed\n{tail}"
-    goals, known = table.get(path, (0, []))
+        lines = result["error"].splitlines()
+        signs = [line for line in lines if any(sign in line for sign in LEFT_OUT)]
+        return "\n".join([f"{path}: Frama-C failed or left something out", *signs, *lines[-8:]])
+    goals, _, known = table.get(path, (0, "", []))
     fresh = [g for g in result["open"] if g not in known]
     if fresh:
         return f"{path}: open: {' '.join(fresh)}"
+    if result["goals"] - result["proved"] > len(result["open"]):
+        return f"{path}: {result['goals'] - result['proved']} goals open, {len(result['open'])} named"
     if whole and result["goals"] < goals:
         return f"{path}: {result['goals']} goals, where {goals} were"
     return None
 
 
+def say(path, result):
+    note = "unchanged since proved" if "unchanged" in result else ""
+    if result["open"]:
+        note += f"{' · ' if note else ''}{len(result['open'])} open"
+    print(f"{path:26} {result['proved']:4} / {result['goals']:4}  {note}".rstrip(), flush=True)
+
+
 def main():
     arguments = sys.argv[1:]
-    mode = next((m for m in ("cold", "replay") if f"--{m}" in arguments), "update")
+    mode = next((m for m in ("cold", "replay", "changed") if f"--{m}" in arguments), "update")
     update = "--update" in arguments
     jobs = int(arguments[arguments.index("--jobs") + 1]) if "--jobs" in arguments else 2
     only = [a for i, a in enumerate(arguments) if not a.startswith("--") and arguments[i - 1] != "--jobs"]
-    table, failures, total, proved = read_table(), [], 0, 0
+    table, failures, total, proved, found = read_table(), [], 0, 0, 0
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     os.makedirs(CACHE, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for path, result in pool.map(lambda p: prove(p, only, mode), sources()):
+        for path, result in pool.map(lambda p: prove(p, only, mode, table), sources()):
             if result is None:
                 continue
-            wrong = judge(path, result, table, not only)
+            found += 1
+            wrong = judge(path, result, table, not only or path in only)
             if "error" not in result:
                 total += result["goals"]
                 proved += result["proved"]
-                print(f"{path:26} {result['proved']:4} / {result['goals']:4}  {' '.join(result['open'])}", flush=True)
+                say(path, result)
                 if update and (not only or path in only):
-                    table[path] = (result["goals"], result["open"])
+                    table[path] = (result["goals"], result["mark"], result["open"])
                     wrong = None
             if wrong:
                 failures.append(wrong)
                 print(wrong, flush=True)
     if update:
         with open(TABLE, "w") as out:
-            out.write("# file, goals, open goals; made by proofs/prove.py --update\n")
-            out.writelines(f"{p}\t{g}\t{' '.join(o)}\n" for p, (g, o) in sorted(table.items()))
+            out.write("# file, goals, SHA-256 of the text, open goals; made by proofs/prove.py --update\n")
+            out.writelines(f"{p}\t{g}\t{m}\t{' '.join(o)}\n" for p, (g, m, o) in sorted(table.items()))
+    elif not only:
+        gone = [path for path in table if path not in sources()]
+        failures += gone
+        for path in gone:
+            print(f"{path}: in the table, but not a source")
     print(f"proofs: {proved} of {total} goals")
-    return 1 if failures else 0
+    return 1 if failures or not found else 0
 
 
 if __name__ == "__main__":

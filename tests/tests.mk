@@ -71,7 +71,7 @@ e2e-check: $(E2E_PROGRAMS) ## conversations with the whole core: refusals, order
 	@python3 tests/e2e/run.py $(sort $^)
 
 cuts-check: $(CUTS_PROGRAMS) ## power cuts, failures and torn units in whole lives, on every kind of flash
-	@python3 tests/e2e/sweep.py check
+	@python3 tests/e2e/run.py --cuts check '$(HOST_LAYOUTS)' '$(CUTS_SIGNATURE)' '$(CUTS_SANITIZED)'
 
 cuts-full: $(CUTS_PROGRAMS) ## the same at every operation, with second cuts, five seeds: hours
-	@python3 tests/e2e/sweep.py full
+	@python3 tests/e2e/run.py --cuts full '$(HOST_LAYOUTS)' '$(CUTS_SIGNATURE)' '$(CUTS_SANITIZED)'

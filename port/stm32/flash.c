@@ -71,7 +71,8 @@ void sfu_flash_flush(void)
 static uint32_t settle(uint32_t limit)
 {
 	sfu_barrier();
-	if (sfu_wait(&FLASH_R.SR, FLASH_SR_BSY, 0, limit) != SFU_OK)
+	/* as a rule the fetches of this code stalled until it was over */
+	if ((FLASH_R.SR & FLASH_SR_BSY) != 0 && sfu_wait(&FLASH_R.SR, FLASH_SR_BSY, 0, limit) != SFU_OK)
 		return SFU_E_IO;
 	return (FLASH_R.SR & FLASH_SR_ERRORS) != 0 ? SFU_E_IO : SFU_OK;
 }
@@ -117,7 +118,7 @@ uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t 
 		return SFU_E_IO;
 	code = unlock(FLASH_CR_PG);
 	for (done = 0; done < size && code == SFU_OK; done += 4u) {
-		memcpy(&word, data + done, 4);
+		__builtin_memcpy(&word, data + done, 4); /* one load; memcpy would be a call in freestanding C */
 		*(volatile uint32_t *)word_at(address + done) = word;
 		code = settle(PROGRAM_LIMIT);
 	}

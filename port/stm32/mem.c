@@ -1,5 +1,5 @@
-/* The mem* functions, which the compiler and BearSSL call: word by word, since copies out of flash
- * are much of what a boot does. Their course depends on addresses and sizes, and for memcmp, which no
+/* The mem* functions, which the compiler and BearSSL call. Copies go word by word, since those out of
+ * flash are much of what a boot does. Their course depends on addresses and sizes, and for memcmp, which no
  * secret is given to, on data. */
 #include <stddef.h>
 #include <stdint.h>
@@ -47,13 +47,9 @@ void *memmove(void *to, const void *from, size_t size)
 
 void *memset(void *to, int value, size_t size)
 {
-	uint32_t word = (uint8_t)value * 0x01010101u;
-	struct loose *l = to;
-	uint8_t *t;
+	uint8_t *t = to;
 
-	for (; size >= 4u; size -= 4u)
-		l++->word = word;
-	for (t = (void *)l; size != 0; size--)
+	while (size-- != 0)
 		*t++ = (uint8_t)value;
 	return to;
 }

@@ -2,6 +2,9 @@
  * a second and interrupts are lost; asleep by SysTick, as the cycle counter then stands still. */
 #include "stm32.h"
 
+/* How long a sleep lasts: what arrives meanwhile waits in the ring, 370 bytes at 921600 baud. */
+#define TICK 4u /* milliseconds; the counter has 24 bits */
+
 static uint32_t milliseconds, rest, seen; /* `rest` cycles are less than one millisecond */
 
 static void advance(uint32_t cycles)
@@ -25,7 +28,7 @@ void sfu_time_start(void)
 
 void sfu_time_tick(void)
 {
-	SYSTICK_R.LOAD = sfu_clock_mhz * 1000u - 1u;
+	SYSTICK_R.LOAD = sfu_clock_mhz * 1000u * TICK - 1u;
 	SYSTICK_R.VAL = 0;
 	SYSTICK_R.CTRL = SYSTICK_CTRL_RUN;
 	seen = DWT_R.CYCCNT;
@@ -64,7 +67,7 @@ void sfu_port_idle(void)
 	__asm__ volatile("dsb\n\twfi" ::: "memory");
 	after = SYSTICK_R.VAL;
 	seen = DWT_R.CYCCNT;
-	advance(before >= after ? before - after : before + sfu_clock_mhz * 1000u - after);
+	advance(before >= after ? before - after : before + sfu_clock_mhz * 1000u * TICK - after);
 }
 
 uint32_t sfu_wait(const volatile uint32_t *reg, uint32_t mask, uint32_t value, uint32_t us)

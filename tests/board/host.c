@@ -17,7 +17,7 @@
 #include "stop.h"
 #include "usart.h"
 
-enum { QUIET_MS = 20, LAG_MS = 10, MANY_POLLS = 200 };
+enum { QUIET_MS = 50, LAG_MS = 10, MANY_POLLS = 200 };
 
 static int g_pty = -1, g_warp, g_idle, g_stuck, g_opened;
 static const char *g_link;

@@ -2,7 +2,7 @@
 import random
 import subprocess
 
-from device import AREAS, SFU, must
+from device import AREAS, SFU, Wrong, must
 from kit import copy, expect_slot, expect_words, install, secrets
 from lines import frame
 
@@ -32,8 +32,8 @@ def greeted(device):
     device.words()
 
 
-def answered(device):
-    device.info()
+def inviting(device):
+    device.wait_for(b"C")
 
 
 # the chips it is done to
@@ -91,6 +91,7 @@ def nearly_full(kit, folder, layout, check):
     turn = 0
     while cells(device) < CELLS - 4:
         device.heard = b""
+        inviting(device)
         device.send(offers[turn % 2])
         device.wait_for(b"\x7e\x8f")
         device.send(frame(b"\x06"))
@@ -108,13 +109,13 @@ class Job:
 
 
 JOBS = [
-    Job("upgrade", with_old, upgrade, confirmed, 12),
-    Job("upgrade, signature", with_old, upgrade, confirmed, 8, check="signature"),
-    Job("upgrade, one slot", with_old, upgrade, confirmed, 10, layout="single"),
-    Job("upgrade, journal full", nearly_full, upgrade, confirmed, 12),
-    Job("first start", factory_new, start_up, answered, 10),
+    Job("upgrade", with_old, upgrade, confirmed, 10),
+    Job("upgrade, signature", with_old, upgrade, confirmed, 6, check="signature"),
+    Job("upgrade, one slot", with_old, upgrade, confirmed, 8, layout="single"),
+    Job("upgrade, journal full", nearly_full, upgrade, confirmed, 10),
+    Job("first start", factory_new, start_up, inviting, 10),
     Job("confirm", to_be_confirmed, start_up, greeted, 8),
-    Job("revert", to_be_given_up, start_up, greeted, 8),
+    Job("revert", to_be_given_up, start_up, greeted, 10),
 ]
 
 
@@ -122,12 +123,10 @@ def operations(kit, job, device):
     """What the job does to flash when nothing goes wrong."""
     device.start("--warp")
     helper = job.begin(kit, device)
-    try:
-        job.done(device)
-    finally:
-        if helper is not None:
-            helper.wait(30)
-        device.stop()
+    if helper is not None:
+        must(helper.wait(60) == 0, "the download failed")
+    job.done(device)
+    device.stop()
     return device.writes()
 
 
@@ -148,11 +147,9 @@ def sample(writes, device, count):
 
 
 def cut(kit, job, device, operation, when):
-    device.start("--warp", "--seed", operation, "--cut", f"{operation}:{when}")
+    device.start("--warp", "--seed", operation, "--cut", f"{operation}:{when}", held=job.begin is start_up)
     helper = job.begin(kit, device)
     try:
-        if job.done is answered:
-            device.sfu("info", "-w", 5, expect=None)
         code = device.ended(40)
         must(code == 3, f"the board ended with {code}: {device.said()}")
     finally:
@@ -198,14 +195,18 @@ def sweep(kit, folder, job):
     base = job.make(kit, folder / "base", job.layout, job.check)
     before = None if job.make is factory_new else base.area("slot A")
     plain = copy(base, folder / "plain")
-    writes = operations(kit, job, plain)
+    try:
+        writes = operations(kit, job, plain)
+    finally:
+        plain.kill()
     for operation, when in sample(writes, base, job.samples):
         device = copy(base, folder / f"cut-{operation}-{when}")
         try:
             cut(kit, job, device, operation, when)
             recovers(kit, device, before)
         except Exception as e:
-            raise type(e)(f"cut {operation}:{when} of {len(writes)} ({writes[operation - 1]}): {e}") from e
+            what, at = writes[operation - 1]
+            raise Wrong(f"cut {when} operation {operation} of {len(writes)}, {what} {at:#x}: {e}") from e
         finally:
             device.kill()
 

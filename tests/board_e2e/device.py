@@ -80,13 +80,10 @@ class Device:
             [BOARD, "run", "--flash", self.flash, "--serial", self.port, "--elf", self.loader, "--json",
              self.out, "--trace", self.trace, *map(str, options)],
             stdin=subprocess.DEVNULL, stdout=self.notes, stderr=subprocess.STDOUT)
-        while held and self.line is None:
-            try:
-                self.line = os.open(self.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-            except OSError:
-                if self.process.poll() is not None:
-                    return
-                time.sleep(0.002)
+        while not self.port.exists() and self.process.poll() is None:
+            time.sleep(0.002)
+        if held and self.process.poll() is None:
+            self.line = os.open(self.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -100,6 +97,8 @@ class Device:
     def stop(self, expect=(0,)):
         """Power off. What the board counted."""
         if self.process.poll() is None:
+            while self.listen(0):  # the board waits a moment for whoever has not heard it all
+                pass
             self.process.send_signal(signal.SIGTERM)
         code = self.ended(20)
         if expect is not None and code not in expect:

@@ -28,7 +28,7 @@ def babble(kit, kind):
         if kind == "noise":
             yield r.randbytes(64)
         elif kind == "hello":
-            time.sleep(0.05)
+            time.sleep(0.3)
             yield frame(b"\x01")
         elif kind == "offers":
             yield frame(b"\x02" + manifest[:255] + bytes([r.randrange(256)]))

@@ -7,16 +7,15 @@ import tempfile
 import time
 import traceback
 
+import cuts
+import lines
 import lives
+import locks
+import memory
 from device import Wrong
 from kit import Kit
 
-MODULES = [lives]
-try:
-    import cuts, lines, locks, memory  # noqa: E401
-    MODULES = [cuts, lines, lives, memory, locks]  # the slow ones first
-except ImportError:
-    pass
+MODULES = [cuts, lines, lives, memory, locks]  # the slow ones first
 
 
 def run(case, folder):
@@ -37,7 +36,7 @@ def run(case, folder):
 
 def main():
     words = [w for w in sys.argv[3:] if w != "-v"]
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
         folder = pathlib.Path(folder)
         kit = Kit(sys.argv[1], sys.argv[2], folder)
         cases = [c for m in MODULES for c in m.cases(kit) if not words or any(w in c[0] for w in words)]

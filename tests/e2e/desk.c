@@ -126,11 +126,16 @@ static void understand(const uint8_t *payload, uint32_t size)
 
 uint32_t desk_ask(uint32_t type, const void *body, uint32_t size)
 {
+	station_frame((uint8_t)type, body, size);
+	return desk_hear();
+}
+
+uint32_t desk_hear(void)
+{
 	uint8_t payload[256];
 	uint32_t i, n;
 
 	desk.type = 0;
-	station_frame((uint8_t)type, body, size);
 	for (i = 0; i < PATIENCE; i++) {
 		poll();
 		n = station_receive(payload, sizeof payload);

@@ -40,6 +40,9 @@ int desk_power(uint32_t asked);
 /* Sends a message and answers the type of the reply; 0: none, or DESK_LEFT. */
 uint32_t desk_ask(uint32_t type, const void *body, uint32_t size);
 
+/* The type of the next thing the device says; 0: nothing, or DESK_LEFT. */
+uint32_t desk_hear(void);
+
 /* The same for a manifest, and for a record of a package. */
 uint32_t desk_offer(const uint8_t *manifest);
 uint32_t desk_record(const uint8_t *package, uint32_t size, uint32_t index);

@@ -80,7 +80,7 @@ void rig_plan(uint32_t first, int when, uint32_t second, int when_second)
 static void arm(void)
 {
 	if (rig.reached < 2 && plan[rig.reached].at != HOST_NEVER)
-		host_flash_cut_at(plan[rig.reached].at - rig.operations, plan[rig.reached].when);
+		host_flash_cut_at(plan[rig.reached].at - rig.operations, (enum host_cut)plan[rig.reached].when);
 	if (fail_at != HOST_NEVER && rig.calls <= fail_at)
 		host_flash_fail_at(fail_at - rig.calls);
 	host_flash_counts.operations = 0;

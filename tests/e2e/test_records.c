@@ -9,9 +9,11 @@
 #include "flash.h"
 #include "host.h"
 #include "layout.h"
+#include "port.h"
 #include "sfu.h"
 #include "sfu_codes.h"
 #include "sfu_format.h"
+#include "station.h"
 
 static const uint8_t *package;
 static uint32_t size, count;
@@ -230,6 +232,26 @@ static void every_type(void **state)
 	assert_int_equal(desk_ask(SFU_MESSAGE_ENTER, NULL, 0), SFU_MESSAGE_INFO);
 }
 
+/* Each byte of a frame comes alone, with a look at the line in between; also types that could begin YMODEM. */
+static void t80_frames_byte_by_byte(void **state)
+{
+	static uint8_t line[1024];
+	uint32_t i, n, offer;
+
+	(void)state;
+	for (offer = 0; offer < 2; offer++) {
+		station_frame(offer ? SFU_MESSAGE_OFFER : SFU_MESSAGE_HELLO, package, offer ? SFU_MANIFEST_SIZE : 0);
+		n = sfu_port_rx_peek(0, line, sizeof line);
+		sfu_port_rx_skip(n);
+		for (i = 0; i < n; i++) {
+			assert_int_equal(desk_wait(2, NULL), 2);
+			host_send(line + i, 1);
+		}
+		/* the answer is to these bytes: nothing else is sent */
+		assert_int_equal(desk_hear(), offer ? SFU_MESSAGE_ACCEPT : SFU_MESSAGE_INFO);
+	}
+}
+
 /* Sends frames 0 … upto of a download: HELLO, OFFER, each RECORD, FINISH. */
 static void part_of_a_download(uint32_t upto)
 {
@@ -324,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup(answers_that_were_lost, begin),
 		cmocka_unit_test_setup(no_offer_while_on_trial, begin),
 		cmocka_unit_test_setup(every_type, begin),
+		cmocka_unit_test_setup(t80_frames_byte_by_byte, begin),
 		cmocka_unit_test_setup(t21_reset_after_every_frame_then_any_other, begin),
 		cmocka_unit_test_setup(t82_resume_with_another_package, begin),
 	};

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "bytes.h"
@@ -234,6 +235,7 @@ static void t50_every_byte_of_an_installed_image(void **state)
 	}
 	assert_true(signature == 0 || signature == SFU_MANIFEST_SIGNATURE_SIZE);
 	host_flash_restore(whole);
+	free(whole);
 	host_flash_flip(sfu_layout.slot[0].address + sfu_layout.image_offset, 1);
 	assert_int_equal(boots(), SFU_SLOT_NONE);
 	/* and it can be installed again */

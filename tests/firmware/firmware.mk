@@ -13,14 +13,14 @@ FIRMWARE_SMALL_BYTES := 12288
 
 $(FIRMWARE_O): $(FIRMWARE)/%.o: tests/firmware/%.c $(wildcard tests/firmware/*.h) | $(DEPS)
 	@mkdir -p $(@D)
-	$(STM32_CC) $(FIRMWARE_FLAGS) -c $< -o $@
+	$(Q)$(STM32_CC) $(FIRMWARE_FLAGS) -c $< -o $@
 
 # $(call firmware-payload,NAME,SEED,BYTES)
 define firmware-payload
 $(FIRMWARE)/payload-$(1).o: tests/firmware/payload.py | $(DEPS)
 	@mkdir -p $$(@D)
-	python3 $$< $(2) $(3) $$(@:.o=.bin)
-	printf '.section .payload, "a"\n.incbin "%s"\n' $$(@:.o=.bin) | $(STM32_CC) $(STM32_CPU) \
+	$(Q)python3 $$< $(2) $(3) $$(@:.o=.bin)
+	$(Q)printf '.section .payload, "a"\n.incbin "%s"\n' $$(@:.o=.bin) | $(STM32_CC) $(STM32_CPU) \
 		-x assembler -c - -o $$@
 endef
 
@@ -29,11 +29,11 @@ define firmware-app
 FIRMWARE_APPS += $(FIRMWARE)/app-$(1)-a.elf $(FIRMWARE)/app-$(1)-b.elf
 $(FIRMWARE)/variant-$(1).o: tests/firmware/app.h tests/firmware/firmware.mk | $(DEPS)
 	@mkdir -p $$(@D)
-	printf '#include "app.h"\nconst struct app app = { "%s", %s };\n' $(3) $(4) | $(STM32_CC) \
+	$(Q)printf '#include "app.h"\nconst struct app app = { "%s", %s };\n' $(3) $(4) | $(STM32_CC) \
 		$(FIRMWARE_FLAGS) -x c -c - -o $$@
 $(FIRMWARE)/app-$(1)-%.elf: $(FIRMWARE_O) $(FIRMWARE)/variant-$(1).o $(FIRMWARE)/payload-$(2).o \
 		$(STM32)/layout/ab.stamp tests/firmware/app.ld
-	$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n \
+	$(Q)$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n \
 		-T $(STM32)/layout/ab-$$*.ld -T tests/firmware/app.ld $$(filter %.o,$$^) -lgcc -o $$@
 endef
 
@@ -52,7 +52,7 @@ $(eval $(call firmware-version,1.1.0,2))
 $(eval $(call firmware-version,1.2.0,3))
 
 $(FIRMWARE)/%.bin: $(FIRMWARE)/%.elf
-	arm-none-eabi-objcopy -O binary --gap-fill 0xFF $< $@
+	$(Q)arm-none-eabi-objcopy -O binary --gap-fill 0xFF $< $@
 
 ALL += $(FIRMWARE_APPS) $(FIRMWARE_APPS:.elf=.bin)
 CHECKS += layout-check firmware-check
@@ -70,13 +70,13 @@ FIRMWARE_PROBE := $(FIRMWARE)/probe.elf
 
 $(FIRMWARE)/probe.o: tests/firmware/probe.c $(STM32_H) | $(DEPS)
 	@mkdir -p $(@D)
-	$(STM32_CC) $(STM32_FLAGS) $(CORE_FLAGS) -fno-tree-loop-distribute-patterns \
+	$(Q)$(STM32_CC) $(STM32_FLAGS) $(CORE_FLAGS) -fno-tree-loop-distribute-patterns \
 		-fno-optimize-sibling-calls -Wno-infinite-recursion -c $< -o $@
 
 # The port whole, but of the core nothing.
 $(FIRMWARE_PROBE): $(FIRMWARE)/probe.o $(STM32)/layout/ab.o $(STM32)/obj/port/stm32/baud_115200.o \
 		$(patsubst %,$(STM32)/obj/port/stm32/%.o,$(STM32_PORT) $(STM32_BOARD)) $(STM32_SCRIPTS)
-	$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n -Wl,--fatal-warnings \
+	$(Q)$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n -Wl,--fatal-warnings \
 		-T $(STM32)/layout/ab.ld $(STM32_SCRIPTS:%=-T %) $(filter %.o,$^) -lgcc -o $@
 
 CHECKS += port-check

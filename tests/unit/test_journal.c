@@ -234,7 +234,7 @@ static uint32_t stride(void)
 
 	if (set != NULL && set[0] != 0)
 		return (uint32_t)strtoul(set, NULL, 10);
-	return sfu_layout.unit >= 32 ? 1 : sfu_layout.unit >= 16 ? 13 : sfu_layout.unit >= 8 ? 61 : 499;
+	return sfu_layout.unit >= 32 ? 1 : sfu_layout.unit >= 16 ? 17 : sfu_layout.unit >= 8 ? 97 : 997;
 }
 
 static void cuts(uint32_t ecc)

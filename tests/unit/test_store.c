@@ -131,7 +131,7 @@ static uint32_t stride(void)
 
 	if (set != NULL && set[0] != 0)
 		return (uint32_t)strtoul(set, NULL, 10);
-	return sfu_layout.unit >= 8 ? 1 : 7;
+	return sfu_layout.unit >= 8 ? 1 : sfu_layout.unit >= 4 ? 13 : 41;
 }
 
 static void test_cuts(void **state)

@@ -74,9 +74,6 @@ UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
 
 CHECKS += unit-check
 .PHONY: unit-check
-unit-check: $(UNIT_PROGRAMS) ## unit tests: flash layouts, switches, keys, journal, cryptography
-	@for program in $^; do \
-		stride=; case $$program in build/host-asan/*) stride=997 ;; esac; \
-		echo "== $$program"; \
-		SFU_CUT_STRIDE=$${SFU_CUT_STRIDE:-$$stride} $$program || exit 1; \
-	done
+unit-check: $(UNIT_PROGRAMS) ## unit tests: machines, line, flash layouts, switches, keys, journal, cryptography
+	@python3 tests/e2e/run.py $^
+	@build/host/unit/test_machines 2>&1 | grep '^transitions'
