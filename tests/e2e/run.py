@@ -65,7 +65,7 @@ def by_unit(flash, strides):
 def cut_commands(full, flashes, signature, sanitized):
     """Small units need many more operations for the same bytes, hence the strides."""
     single = {2: 11, 4: 5, 8: 3, 16: 1, 32: 1}
-    large = {2: 1009, 4: 499, 8: 251, 16: 127, 32: 61}
+    large = {2: 1009, 4: 499, 8: 251, 16: 61, 32: 5}
     tears = {2: 16, 4: 8, 8: 4, 16: 2, 32: 1}
     for variant, check, names in (("host-asan", "seal", sanitized), ("host", "signature", signature),
                                   ("host", "seal", flashes)):
@@ -74,7 +74,7 @@ def cut_commands(full, flashes, signature, sanitized):
             program = CUTS.format(variant, check, "test_cuts", flash)
             unit = int(flash.split("-")[0])
             if full:
-                strides = ["--stride", "1", "--large", "7", "--double", "1" if unit == 32 else "101", "--seeds", "5"]
+                strides = ["--stride", "1", "--large", "1" if unit == 32 else "7", "--double", "1" if unit == 32 else "101", "--seeds", "5"]
                 yield [program, *strides]
                 yield [CUTS.format(variant, check, "test_faults", flash), "--stride", "1"]
                 continue

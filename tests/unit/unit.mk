@@ -44,6 +44,11 @@ build/$(1)/unit/test_machines.o: tests/unit/test_machines.c build/unit/moves.h g
 build/$(1)/unit/test_machines: build/$(1)/unit/test_machines.o $$(UNIT_MACHINES:%=build/$(1)/core/%.o)
 	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
 
+build/$(1)/unit/test_curve: tests/unit/test_curve.c crypto/curve_m31.c build/$(1)/libbearssl.a
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -Wno-unused-variable -Wno-unused-function $$(filter %.c %.a,$$<) \
+		build/$(1)/libbearssl.a -lcmocka -lcrypto -o $$@
+
 build/$(1)/unit/test_crypto-%: build/$(1)/unit/test_crypto.o build/$(1)/core/crypto/%.o \
 		build/$(1)/core/crypto/crypto.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o \
 		build/$(1)/libbearssl.a
@@ -66,7 +71,7 @@ $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
 UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
 	$(UNIT_LINE_TESTS:%=build/$v/unit/%) build/$v/unit/test_machines \
-	build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
+	build/$v/unit/test_curve build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
 
 # make would remove them as intermediate
