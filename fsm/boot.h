@@ -29,7 +29,7 @@ uint32_t sfu_boot(struct sfu_device *d);
     requires chosen: *p == SFU_BOOT_EVENT_TRIAL || *p == SFU_BOOT_EVENT_GOOD ==>
              d->boot.state != SFU_BOOT_STATE_DECIDING || d->boot.candidate < sfu_layout.slot_count;
     requires attempts: *p == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
-    assigns d->boot.cs, d->boot.state, d->boot.excluded, d->boot.failure_stored, d->boot.status, d->journal,
+    assigns d->boot.cs, d->boot.state, d->boot.excluded[0 .. 1], d->boot.failure_stored, d->boot.status, d->journal,
             sfu_flash;
     ensures sound: sfu_boot_sound(d);
     ensures running: d->boot.state == SFU_BOOT_STATE_RUNNING ==>

@@ -42,17 +42,17 @@ static void attempt(struct sfu_device *d)
 
 /*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
-    assigns d->boot.excluded;
+    assigns d->boot.excluded[0 .. 1];
     ensures journal: journal_valid(&d->journal); */
 static void exclude(struct sfu_device *d)
 {
-	d->boot.excluded |= (uint8_t)(1u << d->boot.candidate);
+	d->boot.excluded[d->boot.candidate] = 1;
 }
 
 /* an image that does not hold was not given up for want of confirmation: the reasons differ */
 /*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires candidate: d->boot.candidate <= 1;
-    assigns d->boot.status, d->boot.excluded, d->journal, sfu_flash;
+    assigns d->boot.status, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
     ensures journal: journal_valid(&d->journal); */
 static void revert(struct sfu_device *d)
 {
@@ -63,7 +63,7 @@ static void revert(struct sfu_device *d)
 /*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
     requires trouble: d->boot.trouble == SFU_OK;
     requires candidate: d->boot.candidate <= 1;
-    assigns d->boot.failure_stored, d->boot.excluded, d->journal, sfu_flash;
+    assigns d->boot.failure_stored, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
     ensures journal: journal_valid(&d->journal); */
 static void drop(struct sfu_device *d)
 {

@@ -99,11 +99,10 @@ static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 static uint32_t recover(struct sfu_device *d)
 {
 	struct find f[2];
-	struct sfu_state s;
+	struct sfu_state s = { 0 };
 	struct sfu_check c;
 	uint32_t i, newest;
 
-	sfu_fill((uint8_t *)&s, 0, sizeof s);
 	c.device = d->keys.device;
 	c.oem = d->keys.oem;
 	c.buffer = sfu_device_buffer(d);

@@ -16,7 +16,7 @@
     ensures there: \result != 0 ==> slot < sfu_layout.slot_count; */
 static uint32_t open_for(const struct sfu_device *d, uint32_t slot, uint32_t wanted)
 {
-	return slot < sfu_layout.slot_count && (d->boot.excluded & (1u << slot)) == 0
+	return slot < sfu_layout.slot_count && d->boot.excluded[slot] == 0
 	       && d->journal.state.slot[slot] == wanted;
 }
 
@@ -145,7 +145,8 @@ uint32_t sfu_boot(struct sfu_device *d)
 
 	d->boot.good = SFU_SLOT_NONE;
 	d->boot.candidate = SFU_SLOT_NONE;
-	d->boot.excluded = 0;
+	d->boot.excluded[0] = 0;
+	d->boot.excluded[1] = 0;
 	d->boot.state = SFU_BOOT_STATE_DECIDING;
 	d->boot.cs = SFU_BOOT_STATE_DECIDING;
 	d->boot.entry = (uint8_t)sfu_port_entry();

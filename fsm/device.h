@@ -21,7 +21,7 @@ struct sfu_boot {
 	uint8_t state;               /* SFU_BOOT_STATE_… */
 	uint8_t entry;               /* 1: the loader was asked for */
 	uint8_t candidate;           /* the slot being considered, or SFU_SLOT_NONE */
-	uint8_t excluded;            /* slots (bits) that are out of question in this boot */
+	uint8_t excluded[2];         /* 1: the slot is out of question in this boot */
 	uint8_t good;                /* the slot whose check held, or SFU_SLOT_NONE */
 	uint8_t failure_stored;      /* 1: a failure was stored in this boot */
 	uint32_t trouble;            /* SFU_OK, or why neither images nor packages can be dealt with */
@@ -94,7 +94,7 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
     predicate sfu_upgrade_far(struct sfu_upgrade *u) =
          sfu_upgrade_fits(u) && u->next <= sfu_manifest_count(&u->manifest[0])
       && u->erased <= sfu_layout.slot[u->slot].size
-      && u->checkpoint <= sfu_layout.image_offset + u->next * sfu_manifest_record(&u->manifest[0]);
+      && u->checkpoint <= sfu_layout.image_offset + sfu_manifest_rows(&u->manifest[0], u->next);
     // what holds whatever is offered next
     predicate sfu_upgrade_ready(struct sfu_device *d) =
          sfu_device_place(d) && sfu_upgrade_total(&d->upgrade)

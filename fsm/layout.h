@@ -62,11 +62,12 @@ extern const struct sfu_layout sfu_layout;
                  && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512
                  && layout_slot(0) && (sfu_layout.slot_count == 2 ==> layout_slot(1));
 
-    // the same by a name that says what memory it reads: WP then carries it past every write elsewhere
+    // the same as a property of the value, which WP carries past every write elsewhere in one step
     axiomatic Layout {
-      predicate layout_sound{L} reads sfu_layout;
-      axiom layout_sound_means{L}: layout_sound{L} <==> layout_checked{L};
+      predicate layout_value(struct sfu_layout l);
+      axiom layout_value_means{L}: layout_value(sfu_layout) ==> layout_checked{L};
     }
+    predicate layout_sound{L} = layout_value(sfu_layout);
 */
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends

@@ -112,7 +112,8 @@ uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot)
 	/* no sum of unchecked sizes: the layout's own were checked at start */
 	if (plain > sfu_layout.slot[found].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX)
 		return SFU_R_SIZE;
-	if ((plain - 1) / record + 1 != count)
+	/* `count - 1` whole records, then one that is not empty */
+	if (count == 0 || plain > count * record || plain <= (count - 1) * record)
 		return SFU_R_SIZE;
 	*slot = found;
 	return SFU_OK;

@@ -17,19 +17,23 @@
          m[SFU_MANIFEST_RECORD_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_SIZE_OFFSET + 1];
     logic integer sfu_manifest_count(uint8_t *m) =
          m[SFU_MANIFEST_RECORD_COUNT_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_COUNT_OFFSET + 1];
+    // bytes of n whole records; without a product of two unknowns
+    logic integer sfu_manifest_rows(uint8_t *m, integer n) =
+         sfu_manifest_record(m) == SFU_FORMAT_RECORD_SMALL ? SFU_FORMAT_RECORD_SMALL * n
+         : SFU_FORMAT_RECORD_LARGE * n;
     // sizes that agree: count - 1 whole records, then one that is not empty
     predicate sfu_manifest_sizes(uint8_t *m) =
          (sfu_manifest_record(m) == SFU_FORMAT_RECORD_SMALL || sfu_manifest_record(m) == SFU_FORMAT_RECORD_LARGE)
       && 1 <= sfu_manifest_count(m)
-      && (sfu_manifest_count(m) - 1) * sfu_manifest_record(m) < sfu_manifest_plain(m)
-      && sfu_manifest_plain(m) <= sfu_manifest_count(m) * sfu_manifest_record(m);
+      && sfu_manifest_rows(m, sfu_manifest_count(m) - 1) < sfu_manifest_plain(m)
+      && sfu_manifest_plain(m) <= sfu_manifest_rows(m, sfu_manifest_count(m));
     // and it fits the slot
     predicate sfu_manifest_room(uint8_t *m, integer slot) =
          0 <= slot < sfu_layout.slot_count
       && sfu_layout.image_offset + sfu_manifest_plain(m) + SFU_FLASH_MAILBOX <= sfu_layout.slot[slot].size;
     logic integer sfu_manifest_part(uint8_t *m, integer index) =
          index + 1 < sfu_manifest_count(m) ? sfu_manifest_record(m)
-         : sfu_manifest_plain(m) - index * sfu_manifest_record(m);
+         : sfu_manifest_plain(m) - sfu_manifest_rows(m, index);
 */
 
 /* the 32-bit field at `offset` (SFU_MANIFEST_…_OFFSET) */

@@ -175,16 +175,26 @@ static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 	if (d->session.state != SFU_SESSION_STATE_LOADING)
 		return sfu_upgrade_offer(d, bytes);
 	status = sfu_upgrade_record(d, d->session.at, bytes, size);
-	d->session.at++;
+	if (status == SFU_OK)
+		d->session.at++;
 	return status;
 }
 
+/*@ requires sound: sfu_session_sound(d) && sfu_session_partial(d);
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_session_sound(d);
+    ensures under_way: d->session.ymodem == \old(d->session.ymodem); */
 static uint32_t take_block(struct sfu_device *d)
 {
 	uint8_t *bytes = sfu_device_buffer(d);
 	uint32_t status = SFU_OK, n;
 
-	/*@ loop assigns status, n, *d, bytes[0 .. SFU_FORMAT_RECORD_MAX - 1];
+	/*@ loop invariant sound: sfu_session_sound(d) && (status == SFU_OK ==> sfu_session_partial(d));
+	    loop invariant under_way: d->session.ymodem == \at(d->session.ymodem, Pre);
+	    loop assigns status, n, d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+	                 d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip,
+	                 sfu_line;
 	    loop variant d->ymodem.size - d->ymodem.at; */
 	while (status == SFU_OK) {
 		/* behind the last record nothing may follow */
@@ -219,6 +229,10 @@ static void end_ymodem(struct sfu_device *d)
 	settle(d);
 }
 
+/*@ requires sound: sfu_session_sound(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
+            sfu_flash, sfu_chip, sfu_line;
+    ensures sound: sfu_session_sound(d); */
 static void poll_ymodem(struct sfu_device *d)
 {
 	const enum sfu_ymodem_order order = sfu_ymodem_look(&d->ymodem);
@@ -242,6 +256,11 @@ static void poll_ymodem(struct sfu_device *d)
 
 /* Between frames YMODEM may begin: with block 0, whose first byte alone may be a frame's type. How many of its
  * first bytes are there; they may come one by one, and the frame receiver leaves them alone. */
+/*@ requires read: \valid_read(d);
+    assigns sfu_line;
+    ensures grows: sfu_line_shown >= \old(sfu_line_shown) && sfu_line_sent == \old(sfu_line_sent);
+    ensures open: \result == START ==> d->session.ymodem != 0 || d->session.state == SFU_SESSION_STATE_OPEN;
+    ensures under_way: d->session.ymodem != 0 ==> \result == START; */
 static uint32_t ymodem_start(const struct sfu_device *d)
 {
 	uint8_t start[START] = { SFU_YMODEM_SOH, 0, 0xFF };
@@ -274,6 +293,9 @@ uint32_t sfu_session_poll(struct sfu_device *d)
 
 	d->session.busy = 0;
 	watch_clock(d);
+	/* nothing more is taken: what is half assembled belongs to a state that was left */
+	if (d->session.state == SFU_SESSION_STATE_LEAVING)
+		return SFU_OK;
 	start = ymodem_start(d);
 	if (start == START)
 		poll_ymodem(d);

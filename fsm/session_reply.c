@@ -107,8 +107,8 @@ void sfu_session_tell(struct sfu_device *d)
 
 	sfu_fill(info, 0, sizeof info);
 	info[SFU_INFO_PROTOCOL_OFFSET] = SFU_LINK_PROTOCOL;
-	info[SFU_INFO_SLOT_COUNT_OFFSET] = (uint8_t)sfu_layout.slot_count;
 	sfu_put32(info + SFU_INFO_FLAGS_OFFSET, flags(d));
+	info[SFU_INFO_SLOT_COUNT_OFFSET] = (uint8_t)(sfu_layout.slot_count % 256u);
 	info[SFU_INFO_RECORD_MAX_OFFSET] = (uint8_t)(sfu_layout.record_max % 256u);
 	info[SFU_INFO_RECORD_MAX_OFFSET + 1u] = (uint8_t)(sfu_layout.record_max / 256u % 256u);
 	sfu_copy(info + SFU_INFO_LOADER_VERSION_OFFSET, sfu_loader_version, SFU_VERSION_SIZE);
@@ -122,9 +122,12 @@ void sfu_session_tell(struct sfu_device *d)
 	sfu_put32(info + SFU_INFO_FAILURE_OFFSET, d->journal.state.failure);
 	sfu_put32(info + SFU_INFO_REFUSAL_OFFSET, refusal(d));
 	sfu_put32(info + SFU_INFO_FREE_SLOT_OFFSET, sfu_upgrade_free_slot(d));
-	tell_slot(d, info + SFU_INFO_SLOT0_OFFSET, 0);
-	if (sfu_layout.slot_count > 1)
-		tell_slot(d, info + SFU_INFO_SLOT1_OFFSET, 1);
+	/* a layout that cannot work has no slots to tell of */
+	if (d->boot.trouble != SFU_E_LAYOUT) {
+		tell_slot(d, info + SFU_INFO_SLOT0_OFFSET, 0);
+		if (sfu_layout.slot_count > 1)
+			tell_slot(d, info + SFU_INFO_SLOT1_OFFSET, 1);
+	}
 	sfu_link_send(SFU_MESSAGE_INFO, info, sizeof info);
 }
 

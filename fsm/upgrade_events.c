@@ -119,8 +119,9 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
 static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
 {
 	const struct sfu_state *s = &d->journal.state;
+	const uint32_t count = sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET);
 
-	if (s->slot[slot] != SFU_SLOT_INSTALLING
+	if (s->slot[slot] != SFU_SLOT_INSTALLING || s->next_record >= count
 	    || sfu_equal(hash, s->manifest_id, sizeof s->manifest_id) != SFU_OK)
 		return SFU_UPGRADE_EVENT_START;
 	return SFU_UPGRADE_EVENT_RESUME;
@@ -227,6 +228,8 @@ uint32_t sfu_upgrade_limit(const struct sfu_device *d)
 	const uint32_t count = sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET);
 	uint32_t limit = d->upgrade.next + 1;
 
+	if (limit >= count)
+		return count;
 	/* behind the record that fills the erased part, an erase keeps the device from listening */
 	if (sfu_upgrade_offset(d, limit) < d->upgrade.erased)
 		limit += SFU_LIMIT_WINDOW - 1;

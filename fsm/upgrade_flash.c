@@ -73,7 +73,10 @@ static uint32_t next_install(const struct sfu_device *d)
 {
 	const uint32_t *install = d->journal.state.install;
 
-	return (install[0] > install[1] ? install[0] : install[1]) + 1u;
+	const uint32_t highest = install[0] > install[1] ? install[0] : install[1];
+
+	/* no flash lives to see the last number */
+	return highest == UINT32_MAX ? highest : highest + 1u;
 }
 
 /* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
@@ -118,7 +121,7 @@ void sfu_upgrade_resume(struct sfu_device *d)
 /*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
              && sfu_upgrade_far(&d->upgrade);
     requires end: d->upgrade.checkpoint <= end
-             && end == sfu_layout.image_offset + d->upgrade.next * sfu_manifest_record(&d->upgrade.manifest[0])
+             && end == sfu_layout.image_offset + sfu_manifest_rows(&d->upgrade.manifest[0], d->upgrade.next)
              && end <= sfu_layout.image_offset + sfu_manifest_plain(&d->upgrade.manifest[0]);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
     ensures journal: journal_valid(&d->journal);

@@ -55,7 +55,7 @@ void sfu_upgrade_seal(struct sfu_device *d);
 /*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_fits(&d->upgrade);
     requires index: index < sfu_manifest_count(&d->upgrade.manifest[0]);
     assigns \nothing;
-    ensures offset: \result == sfu_layout.image_offset + index * sfu_manifest_record(&d->upgrade.manifest[0]);
+    ensures offset: \result == sfu_layout.image_offset + sfu_manifest_rows(&d->upgrade.manifest[0], index);
     ensures inside: \result < sfu_layout.image_offset + sfu_manifest_plain(&d->upgrade.manifest[0]); */
 uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index);
 

@@ -24,7 +24,7 @@ class World:
         return device
 
     def pack(self, output, image, version, counter, *more, key="sign.pem", product="lamp"):
-        sfu("pack", "-q", self.firmware / f"app-{image}.elf", "-k", self.file(key), "-K", self.file("oem.key"),
+        sfu("pack", "-q", self.firmware / f"app-{image[:-2]}-fast{image[-2:]}.elf", "-k", self.file(key), "-K", self.file("oem.key"),
             "-P", product, "-H", 1, "-V", version, "-s", counter, "-l", self.loader, "-o", self.file(output), *more)
         return self.file(output)
 
@@ -34,7 +34,7 @@ class World:
     def plain(self, image):
         """The image as it is to lie in flash: the ELF's bytes, padded as `sfu pack` pads."""
         out = self.file("plain.bin")
-        call("arm-none-eabi-objcopy", "-O", "binary", "--gap-fill", "0xFF", self.firmware / f"app-{image}.elf", out)
+        call("arm-none-eabi-objcopy", "-O", "binary", "--gap-fill", "0xFF", self.firmware / f"app-{image[:-2]}-fast{image[-2:]}.elf", out)
         data = out.read_bytes()
         return data + b"\xff" * (-len(data) % 32)
 

@@ -274,21 +274,6 @@ static void t24_the_clock_wraps(void **state)
 	assert_true(host.time < SFU_TIME_SESSION);
 }
 
-static void abort_and_reboot(void **state)
-{
-	uint32_t type;
-
-	(void)state;
-	for (type = SFU_MESSAGE_ABORT; type <= SFU_MESSAGE_REBOOT; type++) {
-		(void)begin(NULL);
-		assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
-		assert_int_equal(desk_record(package, size, 0), SFU_MESSAGE_ACK);
-		assert_int_equal(desk_ask(type, NULL, 0), SFU_MESSAGE_DONE);
-		assert_int_equal(desk.install, 0);
-		assert_true(desk.left);
-	}
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -298,7 +283,6 @@ int main(void)
 		cmocka_unit_test_setup(t24_an_installed_image_is_booted, begin),
 		cmocka_unit_test_setup(without_an_image_it_waits, begin),
 		cmocka_unit_test_setup(t24_the_clock_wraps, begin),
-		cmocka_unit_test_setup(abort_and_reboot, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

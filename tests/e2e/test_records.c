@@ -1,4 +1,4 @@
-/* Records, their order, and messages that come when they must not. */
+/* Records: damaged, foreign, too long, in any order, sent again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -202,36 +202,6 @@ static void answers_that_were_lost(void **state)
 	desk_untouched();
 }
 
-static void no_offer_while_on_trial(void **state)
-{
-	(void)state;
-	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
-	assert_int_equal(desk_send(package, size, 0), SFU_MESSAGE_DONE);
-	refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
-	refused(SFU_MESSAGE_OFFER, package, SFU_MANIFEST_SIZE, SFU_R_BUSY);
-	assert_int_equal(desk_power(1), 0);
-	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
-	assert_int_equal(desk_word(SFU_INFO_FREE_SLOT_OFFSET), SFU_SLOT_NONE);
-	refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
-}
-
-/* Any message but those that exist, with or without a body; those that have none, with one. */
-static void every_type(void **state)
-{
-	uint32_t type, n;
-
-	(void)state;
-	for (type = 0; type < 256; type++)
-		for (n = 0; n < 3; n += 2) {
-			if (type == SFU_MESSAGE_OFFER || type == SFU_MESSAGE_RECORD)
-				continue;
-			if (type >= SFU_MESSAGE_HELLO && type <= SFU_MESSAGE_ENTER && n == 0)
-				continue;
-			refused(type, "xx", n, SFU_R_TYPE);
-		}
-	assert_int_equal(desk_ask(SFU_MESSAGE_ENTER, NULL, 0), SFU_MESSAGE_INFO);
-}
-
 /* Each byte of a frame comes alone, with a look at the line in between; also types that could begin YMODEM. */
 static void t80_frames_byte_by_byte(void **state)
 {
@@ -250,57 +220,6 @@ static void t80_frames_byte_by_byte(void **state)
 		/* the answer is to these bytes: nothing else is sent */
 		assert_int_equal(desk_hear(), offer ? SFU_MESSAGE_ACCEPT : SFU_MESSAGE_INFO);
 	}
-}
-
-/* Sends frames 0 … upto of a download: HELLO, OFFER, each RECORD, FINISH. */
-static void part_of_a_download(uint32_t upto)
-{
-	uint32_t i;
-
-	for (i = 0; i <= upto; i++) {
-		if (i == 0)
-			assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
-		else if (i == 1)
-			assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
-		else if (i < 2 + count)
-			assert_int_equal(desk_record(package, size, i - 2), SFU_MESSAGE_ACK);
-		else
-			assert_int_equal(desk_ask(SFU_MESSAGE_FINISH, NULL, 0), SFU_MESSAGE_DONE);
-	}
-}
-
-static void t21_reset_after_every_frame_then_any_other(void **state)
-{
-	uint32_t upto, type, n;
-
-	(void)state;
-	for (upto = 0; upto < 3 + count; upto++)
-		for (type = SFU_MESSAGE_RECORD; type <= SFU_MESSAGE_ENTER; type++) {
-			const int done = upto == 2 + count;
-
-			desk_running();
-			assert_int_equal(desk_power(1), 0);
-			part_of_a_download(upto);
-			assert_int_equal(desk_power(1), 0);
-			desk_mark();
-			n = type == SFU_MESSAGE_RECORD ? desk_record_body(package, size, upto < 2 ? 0 : (upto - 2) % count, body)
-			                               : 0;
-			desk.type = desk_ask(type, body, n);
-			desk_untouched();
-			if (type == SFU_MESSAGE_RECORD || type == SFU_MESSAGE_FINISH) {
-				assert_int_equal(desk.type, SFU_MESSAGE_REFUSE);
-				assert_int_equal(desk.code, SFU_R_ORDER);
-			} else {
-				assert_int_equal(desk.type, type == SFU_MESSAGE_ENTER ? SFU_MESSAGE_INFO : SFU_MESSAGE_DONE);
-			}
-			/* what runs then: the new image if it was finished, the old one as long as it is there */
-			if (done)
-				assert_true(desk_runs(&desk_new));
-			else if (sfu_layout.slot_count > 1 || upto == 0)
-				assert_true(desk_runs(&desk_old));
-			else
-				assert_int_equal(desk_power(0), 0);
-		}
 }
 
 static void t82_resume_with_another_package(void **state)
@@ -344,10 +263,7 @@ int main(void)
 		cmocka_unit_test_setup(t20_records_in_any_order, begin),
 		cmocka_unit_test_setup(finish_too_early, begin),
 		cmocka_unit_test_setup(answers_that_were_lost, begin),
-		cmocka_unit_test_setup(no_offer_while_on_trial, begin),
-		cmocka_unit_test_setup(every_type, begin),
 		cmocka_unit_test_setup(t80_frames_byte_by_byte, begin),
-		cmocka_unit_test_setup(t21_reset_after_every_frame_then_any_other, begin),
 		cmocka_unit_test_setup(t82_resume_with_another_package, begin),
 	};
 

@@ -7,6 +7,7 @@
 struct app {
 	const char *version;
 	uint32_t hang; /* 1: never confirms, and lets the watchdog bite */
+	uint32_t baud; /* the loader's, so that the station's ENTER is understood */
 };
 
 extern const struct app app;

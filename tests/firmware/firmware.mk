@@ -1,7 +1,7 @@
 # The test application, linked for each slot of the A/B layout; slot A's image is the single layout's
 # too, as both lie at the same address.
 #
-#   build/firmware/app-VERSION[-hang][-small]-SLOT.elf .bin
+#   build/firmware/app-VERSION[-hang][-small|-fast]-SLOT.elf .bin; -fast speaks 921600 baud
 
 FIRMWARE := build/firmware
 FIRMWARE_FLAGS := $(STM32_CPU) -Os -g -ffunction-sections -fdata-sections -std=c11 -ffreestanding \
@@ -24,12 +24,12 @@ $(FIRMWARE)/payload-$(1).o: tests/firmware/payload.py | $(DEPS)
 		-x assembler -c - -o $$@
 endef
 
-# $(call firmware-app,NAME,PAYLOAD,VERSION,HANG): NAME is the version and what is special
+# $(call firmware-app,NAME,PAYLOAD,VERSION,HANG,BAUD): NAME is the version and what is special
 define firmware-app
 FIRMWARE_APPS += $(FIRMWARE)/app-$(1)-a.elf $(FIRMWARE)/app-$(1)-b.elf
 $(FIRMWARE)/variant-$(1).o: tests/firmware/app.h tests/firmware/firmware.mk | $(DEPS)
 	@mkdir -p $$(@D)
-	$(Q)printf '#include "app.h"\nconst struct app app = { "%s", %s };\n' $(3) $(4) | $(STM32_CC) \
+	$(Q)printf '#include "app.h"\nconst struct app app = { "%s", %s, %s };\n' $(3) $(4) $(5) | $(STM32_CC) \
 		$(FIRMWARE_FLAGS) -x c -c - -o $$@
 $(FIRMWARE)/app-$(1)-%.elf: $(FIRMWARE_O) $(FIRMWARE)/variant-$(1).o $(FIRMWARE)/payload-$(2).o \
 		$(STM32)/layout/ab.stamp tests/firmware/app.ld
@@ -41,10 +41,12 @@ endef
 define firmware-version
 $(call firmware-payload,$(1),$(2),$(FIRMWARE_BYTES))
 $(call firmware-payload,$(1)-small,$(2),$(FIRMWARE_SMALL_BYTES))
-$(call firmware-app,$(1),$(1),$(1),0)
-$(call firmware-app,$(1)-hang,$(1),$(1),1)
-$(call firmware-app,$(1)-small,$(1)-small,$(1),0)
-$(call firmware-app,$(1)-hang-small,$(1)-small,$(1),1)
+$(call firmware-app,$(1),$(1),$(1),0,115200)
+$(call firmware-app,$(1)-fast,$(1),$(1),0,921600)
+$(call firmware-app,$(1)-hang,$(1),$(1),1,115200)
+$(call firmware-app,$(1)-hang-fast,$(1),$(1),1,921600)
+$(call firmware-app,$(1)-small,$(1)-small,$(1),0,115200)
+$(call firmware-app,$(1)-hang-small,$(1)-small,$(1),1,115200)
 endef
 
 $(eval $(call firmware-version,1.0.0,1))

@@ -1,4 +1,4 @@
-/* USART2 on PA2 and PA3, 115200 8N1, from the 16 MHz that reset and the loader leave: RM0090. */
+/* USART2 on PA2 and PA3, 8N1, from the 16 MHz that reset and the loader leave: RM0090. */
 #include "app.h"
 
 #define R(address) (*(volatile uint32_t *)(address))
@@ -15,7 +15,8 @@ void line_open(void)
 	GPIOA(32) = (GPIOA(32) & ~0xFF00u) | 0x7700u;
 	GPIOA(12) = (GPIOA(12) & ~0xC0u) | 0x40u;
 	GPIOA(0) = (GPIOA(0) & ~0xF0u) | 0xA0u;
-	USART2(8) = 139;             /* 16 MHz / 115200 */
+	/* 921600 comes out 2.1 % fast, which a receiver bears */
+	USART2(8) = (16000000u + app.baud / 2u) / app.baud;
 	USART2(12) = 1u << 13 | 1u << 5 | 1u << 3 | 1u << 2;
 	__asm__ volatile("cpsid i"); /* interrupts end a sleep, and are not served */
 	R(0xE000E104u) = 1u << 6;    /* NVIC: USART2 is 38 */
