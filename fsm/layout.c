@@ -9,12 +9,6 @@
 /* a header and the cells among which sfu_keys_load finds the keys */
 #define KEYS_MIN 512u
 
-/*@ // the other half of the definition: only here is it established
-    axiomatic LayoutChecked {
-      axiom layout_value_made{L}: layout_checked{L} ==> layout_value(sfu_layout);
-    }
-*/
-
 /*@ requires index: index < AREAS;
     assigns \nothing;
     ensures which: \result == (index == 0 ? &sfu_layout.loader : index == 1 ? &sfu_layout.journal[0]

@@ -47,26 +47,26 @@ extern const struct sfu_layout sfu_layout;
                  && (2 < sfu_layout.region_count ==> layout_region(&sfu_layout.region[2]))
                  && (3 < sfu_layout.region_count ==> layout_region(&sfu_layout.region[3]));
     predicate layout_area(struct sfu_area *a) = a->address + a->size <= UINT32_MAX;
-    // a slot that there is: its image offset, a record and the mailbox fit
-    predicate layout_slot(integer i) = sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX
-                 <= sfu_layout.slot[i].size && layout_area(&sfu_layout.slot[i]);
-    // what a layout that passed the check is known to be
-    predicate layout_checked = layout_regions
-                 && 1 <= sfu_layout.slot_count <= 2
-                 && 0 < sfu_layout.image_offset
-                 && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL
-                     || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
-                 && layout_area(&sfu_layout.journal[0]) && layout_area(&sfu_layout.journal[1])
-                 && layout_area(&sfu_layout.keys[0]) && layout_area(&sfu_layout.keys[1])
-                 && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096
-                 && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512
-                 && layout_slot(0) && (sfu_layout.slot_count == 2 ==> layout_slot(1));
-
-    // the same as a property of the value, which WP carries past every write elsewhere in one step
-    axiomatic Layout {
-      predicate layout_value(struct sfu_layout l);
-      axiom layout_value_means{L}: layout_value(sfu_layout) ==> layout_checked{L};
-    }
+    // what a layout that passed the check is known to be: of its value, which WP carries past a write elsewhere
+    // in one step, and region by region, as a quantifier would have to be followed through all of them
+    predicate layout_region_value(struct sfu_region r) = 0 < r.sector
+                 && r.address + r.sector * r.count <= UINT32_MAX;
+    predicate layout_area_value(struct sfu_area a) = a.address + a.size <= UINT32_MAX;
+    predicate layout_value(struct sfu_layout l) = l.region_count <= SFU_LAYOUT_REGIONS
+                 && (0 < l.region_count ==> layout_region_value(l.region[0]))
+                 && (1 < l.region_count ==> layout_region_value(l.region[1]))
+                 && (2 < l.region_count ==> layout_region_value(l.region[2]))
+                 && (3 < l.region_count ==> layout_region_value(l.region[3]))
+                 && 1 <= l.slot_count <= 2 && 0 < l.image_offset
+                 && (l.record_max == SFU_FORMAT_RECORD_SMALL || l.record_max == SFU_FORMAT_RECORD_LARGE)
+                 && layout_area_value(l.journal[0]) && layout_area_value(l.journal[1])
+                 && layout_area_value(l.keys[0]) && layout_area_value(l.keys[1])
+                 && l.journal[0].size >= 4096 && l.journal[1].size >= 4096
+                 && l.keys[0].size >= 512 && l.keys[1].size >= 512
+                 && layout_area_value(l.slot[0])
+                 && l.image_offset + l.record_max + SFU_FLASH_MAILBOX <= l.slot[0].size
+                 && (l.slot_count == 2 ==> layout_area_value(l.slot[1])
+                     && l.image_offset + l.record_max + SFU_FLASH_MAILBOX <= l.slot[1].size);
     predicate layout_sound{L} = layout_value(sfu_layout);
 */
 

@@ -32,7 +32,7 @@ STM32_CHECKS := signature seal
 STM32_CHECK_signature = $(CHECK_SIGNATURE_C:%.c=$(STM32)/obj/%.o)
 STM32_CHECK_seal = $(CHECK_SEAL_C:%.c=$(STM32)/obj/%.o)
 # its stack is larger than the 3200 bytes of loader.ld
-STM32_LINK_prime := -Wl,--defsym=sfu_stack_size=4608
+STM32_LINK_prime := -Wl,--defsym=sfu_stack_size=4992
 STM32_CURVE_m31 = $(CURVE_M31_C:%.c=$(STM32)/obj/%.o)
 STM32_CURVE_prime = $(CURVE_PRIME_C:%.c=$(STM32)/obj/%.o)
 

@@ -174,6 +174,17 @@ static void t28_reasons_wear_nothing_out(void **state)
 			wrote = host_flash_counts.operations;
 	}
 	assert_int_equal(host_flash_counts.operations, wrote);
+	/* the same one in every session: it is there already */
+	maker.epoch = 2;
+	maker.hardware = 1;
+	pack();
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(desk_power(1), 0);
+		host_flash_counts.operations = 0;
+		assert_int_equal(desk_offer(package), SFU_MESSAGE_REFUSE);
+		assert_int_equal(desk.code, SFU_R_EPOCH);
+		assert_int_equal(host_flash_counts.operations, 0);
+	}
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include "flash.h"
 #include "host.h"
 #include "layout.h"
+#include "port.h"
 #include "sfu.h"
 #include "sfu_codes.h"
 #include "sfu_format.h"
@@ -208,6 +209,32 @@ static void confirmation_is_of_one_installation(void **state)
 	assert_int_equal(rig.trial, 1);
 }
 
+/* Each finds its whole slot blank, the mailbox too, which an earlier image in it has written to. */
+static void t34_many_installations(void **state)
+{
+	uint32_t i, at;
+	uint8_t byte;
+
+	(void)state;
+	for (i = 0; i < 12; i++) {
+		maker.version[0]++;
+		desk_try(&maker);
+		for (at = 0; at < SFU_FLASH_MAILBOX; at++) {
+			const uint32_t mailbox = sfu_layout.slot[maker.slot].address + sfu_layout.slot[maker.slot].size
+			                         - SFU_FLASH_MAILBOX;
+
+			assert_int_equal(sfu_port_flash_read(mailbox + at, &byte, 1), SFU_OK);
+			assert_int_equal(byte, sfu_layout.erased);
+		}
+		assert_int_equal(boots(), maker.slot);
+		(void)rig_confirm();
+		assert_int_equal(boots(), maker.slot);
+		assert_int_equal(rig.trial, 0);
+		assert_int_equal(desk_power(1), 0);
+		maker.slot = sfu_layout.slot_count > 1 ? 1 - maker.slot : 0;
+	}
+}
+
 /* T08, T50: a flipped bit anywhere under the check, after the installation */
 static void t50_every_byte_of_an_installed_image(void **state)
 {
@@ -253,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup(t41_counter_of_the_configuration, begin),
 		cmocka_unit_test_setup(t26_recovery_is_a_download_like_any, begin),
 		cmocka_unit_test_setup(confirmation_is_of_one_installation, begin),
+		cmocka_unit_test_setup(t34_many_installations, begin),
 		cmocka_unit_test_setup(t50_every_byte_of_an_installed_image, begin),
 	};
 

@@ -1,0 +1,18 @@
+# What is proved of the core, with Frama-C's WP (proofs/README.md).
+
+CHECKS += prove-replay
+
+.PHONY: prove prove-replay prove-attacks prove-table
+
+prove: $(DEPS) ## proves the core; FN=name for one function or file
+	@python3 proofs/prove.py $(FN)
+
+prove-replay: $(DEPS) ## proves anew what is not the text that was proved, and counts the rest
+	@python3 proofs/prove.py --changed
+
+prove-attacks: $(DEPS) ## changes the code for the worse, and demands that the proof fails
+	@python3 proofs/attack.py
+
+prove-table: $(DEPS) ## proves all and writes proofs/goals.tsv, then the attacks
+	@python3 proofs/prove.py --update
+	@python3 proofs/attack.py --update
