@@ -56,7 +56,7 @@ struct sfu_session {
 	uint32_t invited;
 	uint32_t next;               /* how far the installation was when last looked at */
 	uint8_t upgrade;
-	uint32_t refusal;            /* code of the last refusal, or SFU_OK */
+	uint32_t refusal;            /* code of the last refusal, or 0 */
 	uint32_t at;                 /* YMODEM: index of the record being assembled … */
 	uint32_t fill;               /* … and bytes of it that are there */
 	uint32_t size;               /* body of the message being handled */

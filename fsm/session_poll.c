@@ -20,7 +20,7 @@ void sfu_session_init(struct sfu_device *d)
 	d->session.began = sfu_port_time();
 	d->session.progress = d->session.began;
 	d->session.invited = d->session.began;
-	d->session.refusal = SFU_OK;
+	d->session.refusal = 0;
 	d->session.next = 0;
 	d->session.upgrade = SFU_UPGRADE_STATE_IDLE;
 	sfu_link_init(&d->link);
@@ -76,18 +76,19 @@ static void step(struct sfu_device *d, unsigned char event, uint8_t *body)
              \result == SFU_SESSION_EVENT_QUIT; */
 static unsigned char message(uint8_t type, uint32_t size)
 {
-	if (type == SFU_MESSAGE_OFFER)
-		return SFU_SESSION_EVENT_OFFER;
-	if (type == SFU_MESSAGE_RECORD)
-		return SFU_SESSION_EVENT_RECORD;
-	if (size != 0)
+	static const unsigned char events[] = {
+		[SFU_MESSAGE_HELLO] = SFU_SESSION_EVENT_HELLO,   [SFU_MESSAGE_ENTER] = SFU_SESSION_EVENT_HELLO,
+		[SFU_MESSAGE_OFFER] = SFU_SESSION_EVENT_OFFER,   [SFU_MESSAGE_RECORD] = SFU_SESSION_EVENT_RECORD,
+		[SFU_MESSAGE_FINISH] = SFU_SESSION_EVENT_FINISH, [SFU_MESSAGE_ABORT] = SFU_SESSION_EVENT_QUIT,
+		[SFU_MESSAGE_REBOOT] = SFU_SESSION_EVENT_QUIT
+	};
+
+	/* types begin at 1; only two have a body, and judge its length themselves */
+	if (type == 0 || type >= sizeof events)
 		return SFU_SESSION_EVENT_JUNK;
-	if (type == SFU_MESSAGE_HELLO || type == SFU_MESSAGE_ENTER)
-		return SFU_SESSION_EVENT_HELLO;
-	if (type == SFU_MESSAGE_FINISH)
-		return SFU_SESSION_EVENT_FINISH;
-	return type == SFU_MESSAGE_ABORT || type == SFU_MESSAGE_REBOOT ? SFU_SESSION_EVENT_QUIT
-	                                                               : SFU_SESSION_EVENT_JUNK;
+	if (size != 0 && type != SFU_MESSAGE_OFFER && type != SFU_MESSAGE_RECORD)
+		return SFU_SESSION_EVENT_JUNK;
+	return events[type];
 }
 
 /* A reset would change something: there is an image to run, or trouble that may have been passing. */

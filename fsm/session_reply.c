@@ -7,6 +7,13 @@
 #include "slot.h"
 #include "upgrade.h"
 
+/* product, hardware and epoch lie side by side in struct CONFIG and in struct INFO */
+#define IDENTITY (SFU_CONFIG_EPOCH_OFFSET + SFU_CONFIG_EPOCH_SIZE - SFU_CONFIG_PRODUCT_OFFSET)
+
+_Static_assert(SFU_CONFIG_HARDWARE_OFFSET - SFU_CONFIG_PRODUCT_OFFSET == SFU_INFO_HARDWARE_OFFSET - SFU_INFO_PRODUCT_OFFSET
+               && SFU_CONFIG_EPOCH_OFFSET - SFU_CONFIG_PRODUCT_OFFSET == SFU_INFO_EPOCH_OFFSET - SFU_INFO_PRODUCT_OFFSET,
+               "one copy serves three fields");
+
 _Static_assert(SFU_WINDOW_NEXT_OFFSET == 0 && SFU_WINDOW_LIMIT_OFFSET == 4 && SFU_WINDOW_SIZE == 8, "as answer()");
 _Static_assert(SFU_REFUSAL_CODE_OFFSET == 0 && SFU_REFUSAL_DETAIL_OFFSET == 4 && SFU_REFUSAL_SIZE == 8, "as answer()");
 
@@ -98,7 +105,7 @@ static uint32_t refusal(const struct sfu_device *d)
 {
 	if (d->boot.trouble != SFU_OK)
 		return d->boot.trouble;
-	return d->session.refusal != SFU_OK ? d->session.refusal : 0;
+	return d->session.refusal;
 }
 
 void sfu_session_tell(struct sfu_device *d)
@@ -112,9 +119,7 @@ void sfu_session_tell(struct sfu_device *d)
 	info[SFU_INFO_RECORD_MAX_OFFSET] = (uint8_t)(sfu_layout.record_max % 256u);
 	info[SFU_INFO_RECORD_MAX_OFFSET + 1u] = (uint8_t)(sfu_layout.record_max / 256u % 256u);
 	sfu_copy(info + SFU_INFO_LOADER_VERSION_OFFSET, sfu_loader_version, SFU_VERSION_SIZE);
-	sfu_copy(info + SFU_INFO_PRODUCT_OFFSET, sfu_config + SFU_CONFIG_PRODUCT_OFFSET, SFU_INFO_PRODUCT_SIZE);
-	sfu_put32(info + SFU_INFO_HARDWARE_OFFSET, sfu_config_word(SFU_CONFIG_HARDWARE_OFFSET));
-	sfu_put32(info + SFU_INFO_EPOCH_OFFSET, d->keys.epoch);
+	sfu_copy(info + SFU_INFO_PRODUCT_OFFSET, sfu_config + SFU_CONFIG_PRODUCT_OFFSET, IDENTITY);
 	sfu_port_uid(info + SFU_INFO_UID_OFFSET);
 	sfu_put32(info + SFU_INFO_PART_OFFSET, sfu_port_part());
 	sfu_put32(info + SFU_INFO_SECURITY_COUNTER_OFFSET, d->journal.state.security_counter);

@@ -16,7 +16,7 @@ static const struct source {
 	{ RCC_CR_HSION, RCC_CR_HSIRDY, PLL(8u, 144u, 6u), 144 },
 };
 
-uint32_t sfu_clock_mhz = 16, sfu_clock_line = 16000000u;
+uint32_t sfu_clock_mhz, sfu_clock_line;
 
 static uint32_t run(const struct source *s)
 {
@@ -40,6 +40,8 @@ void sfu_clock_start(void)
 {
 	uint32_t i;
 
+	sfu_clock_mhz = 16;
+	sfu_clock_line = 16000000u;
 	for (i = 0; i < 2; i++) {
 		if (run(&source[i]) == SFU_OK) {
 			sfu_clock_mhz = source[i].mhz;

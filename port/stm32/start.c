@@ -2,8 +2,8 @@
 #include "stm32.h"
 #include "sfu.h"
 
-extern uint32_t sfu_stack_top[], sfu_data_start[], sfu_data_end[], sfu_bss_start[], sfu_bss_end[];
-extern const uint32_t sfu_data_load[], sfu_vectors[];
+extern uint32_t sfu_stack_top[], sfu_bss_start[], sfu_bss_end[];
+extern const uint32_t sfu_vectors[];
 
 _Noreturn void sfu_start(void);
 
@@ -25,13 +25,11 @@ __attribute__((section(".vectors"), used)) static const struct vectors vectors =
 
 _Noreturn void sfu_start(void)
 {
-	const uint32_t *from = sfu_data_load;
 	uint32_t *to;
 
 	__asm__ volatile("cpsid i");
 	SCB_R.VTOR = (uint32_t)(uintptr_t)sfu_vectors; /* not at the alias at 0, whatever BOOT0 says */
-	for (to = sfu_data_start; to != sfu_data_end; to++)
-		*to = *from++;
+	/* no variable has a value other than 0 to begin with: loader.ld asserts it */
 	for (to = sfu_bss_start; to != sfu_bss_end; to++)
 		*to = 0;
 	sfu_time_start();

@@ -14,7 +14,7 @@ STM32_CPU := -mcpu=cortex-m4 -mthumb -mfloat-abi=soft
 # in, and not for the last question before a hand-over (fsm/sfu.c), which an optimizer that sees the
 # whole would answer from the one before it.
 STM32_FLAGS := $(STM32_CPU) -Os -g -ffunction-sections -fdata-sections -fno-common -fno-jump-tables \
-	-fno-schedule-insns2 -fno-caller-saves -fno-move-loop-invariants
+	-fno-schedule-insns2 -fno-caller-saves -fno-move-loop-invariants -fipa-pta
 STM32_LTO := -flto
 STM32_APART := fsm/sfu port/stm32/config port/stm32/mem
 # mem.c may not be compiled into calls of itself; its loops are worth 50 bytes more
