@@ -25,7 +25,7 @@ TABLE = "proofs/goals.tsv"
 CACHE = "proofs/cache"
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-overflow",
            "-warn-unsigned-downcast", "-warn-signed-downcast", "-wp-prover", "z3,cvc4",
-           "-wp-steps", "1500000", "-wp-timeout", "8", "-wp-par", "1", "-wp-cache-env"]
+           "-wp-steps", "1500000", "-wp-timeout", "5", "-wp-par", "1", "-wp-cache-env"]
 # what Frama-C says when it goes on although a part was not looked at
 LEFT_OUT = ("Non natural loop", "annot-error", "missing-spec", "Missing assigns", "No code nor")
 
@@ -90,6 +90,12 @@ def read_table():
     return table
 
 
+def write_table(table):
+    with open(TABLE, "w") as out:
+        out.write("# file, goals, SHA-256 of the text, open goals; made by proofs/prove.py --update\n")
+        out.writelines(f"{p}\t{g}\t{m}\t{' '.join(o)}\n" for p, (g, m, o) in sorted(table.items()))
+
+
 def judge(path, result, table, whole):
     if "error" in result:
         lines = result["error"].splitlines()
@@ -123,7 +129,9 @@ def main():
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     os.makedirs(CACHE, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for path, result in pool.map(lambda p: prove(p, only, mode, table), sources()):
+        work = [pool.submit(prove, path, only, mode, table) for path in sources()]
+        for done in concurrent.futures.as_completed(work):
+            path, result = done.result()
             if result is None:
                 continue
             found += 1
@@ -134,15 +142,12 @@ def main():
                 say(path, result)
                 if update and (not only or path in only):
                     table[path] = (result["goals"], result["mark"], result["open"])
+                    write_table(table)
                     wrong = None
             if wrong:
                 failures.append(wrong)
                 print(wrong, flush=True)
-    if update:
-        with open(TABLE, "w") as out:
-            out.write("# file, goals, SHA-256 of the text, open goals; made by proofs/prove.py --update\n")
-            out.writelines(f"{p}\t{g}\t{m}\t{' '.join(o)}\n" for p, (g, m, o) in sorted(table.items()))
-    elif not only:
+    if not update and not only:
         gone = [path for path in table if path not in sources()]
         failures += gone
         for path in gone:

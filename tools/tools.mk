@@ -16,17 +16,17 @@ CHECKS += tool-check
 
 build/tool/%.o: %.c gen/sfu_format.h gen/sfu_codes.h | $(DEPS)
 	@mkdir -p $(@D)
-	$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_CFLAGS) $(TOOL_HARDEN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -c -o $@ $<
+	$(Q)$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_CFLAGS) $(TOOL_HARDEN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -c -o $@ $<
 
 build/asan/tool/%.o: %.c gen/sfu_format.h gen/sfu_codes.h | $(DEPS)
 	@mkdir -p $(@D)
-	$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_ASAN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -c -o $@ $<
+	$(Q)$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_ASAN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -c -o $@ $<
 
 build/sfu: $(TOOL_OBJECTS)
-	$(TOOL_CC) $(TOOL_CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $$(pkg-config --libs $(TOOL_PACKAGES))
+	$(Q)$(TOOL_CC) $(TOOL_CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $$(pkg-config --libs $(TOOL_PACKAGES))
 
 build/asan/sfu: $(TOOL_ASAN_OBJECTS)
-	$(TOOL_CC) $(TOOL_ASAN) -o $@ $^ $$(pkg-config --libs $(TOOL_PACKAGES))
+	$(Q)$(TOOL_CC) $(TOOL_ASAN) -o $@ $^ $$(pkg-config --libs $(TOOL_PACKAGES))
 
 -include $(TOOL_OBJECTS:.o=.d) $(TOOL_ASAN_OBJECTS:.o=.d)
 
