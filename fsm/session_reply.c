@@ -78,8 +78,8 @@ static uint32_t flags(const struct sfu_device *d)
 	return f;
 }
 
-/* The version is told of the slot that was checked in this boot, and of the one just installed: no other
- * manifest is believed. */
+/* The version is told of the slot that was checked in this boot, to be run or still on trial, and of the one just
+ * installed: no other manifest is believed. */
 /*@ requires read: \valid_read(d) && layout_sound && slot < sfu_layout.slot_count;
     requires out: \valid(out + (0 .. SFU_SLOT_INFO_SIZE - 1)) && \separated(d, out + (0 .. SFU_SLOT_INFO_SIZE - 1))
              && \separated(&sfu_layout, out + (0 .. SFU_SLOT_INFO_SIZE - 1));
@@ -91,7 +91,8 @@ static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 	          sfu_layout.slot[slot].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX);
 	sfu_put32(out + SFU_SLOT_INFO_STATE_OFFSET, d->journal.state.slot[slot]);
 	sfu_put32(out + SFU_SLOT_INFO_INSTALL_OFFSET, d->journal.state.install[slot]);
-	if (slot == d->boot.good)
+	if (slot == d->boot.good
+	    || (slot == d->boot.candidate && d->boot.held == SFU_OK && sfu_upgrade_on_trial(d) != 0))
 		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET, d->boot.version, SFU_VERSION_SIZE);
 	else if (slot == d->upgrade.slot && d->upgrade.state == SFU_UPGRADE_STATE_DONE)
 		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET,

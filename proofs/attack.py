@@ -16,7 +16,7 @@ import prove
 
 LIST = "proofs/attacks.txt"
 TABLE = "proofs/attacks.tsv"
-PARTS = ("fsm", "gen", "port/port.h", "crypto", "spec", "build-aux", "proofs/bearssl.h")
+PARTS = ("fsm", "gen", "port", "crypto", "spec", "build-aux", "proofs")
 
 
 def attacks():
@@ -43,6 +43,7 @@ def attack(source, function, expression, table):
     with tempfile.TemporaryDirectory() as root:
         copy(root)
         os.chdir(root)
+        os.environ["PWD"] = root  # Frama-C asks it, not the system, where it is
         try:
             before = open(source).read()
             subprocess.run(["sed", "-i", expression, source], check=True)
@@ -55,6 +56,7 @@ def attack(source, function, expression, table):
             return None, f"cannot be built: {error}"
         finally:
             os.chdir(here)
+            os.environ["PWD"] = here
     if result is None or "error" in result:
         return None, "Frama-C failed"
     known = table.get(proved_file(source), (0, "", []))[2]

