@@ -262,6 +262,30 @@ static void t24_the_station_falls_silent(void **state)
 	}
 }
 
+/* The time limit runs out while part of a record is assembled and a whole block waits: the end of the session is
+ * the end, or the block would be copied to where no room was counted for it. */
+static void t80_a_block_behind_the_end(void **state)
+{
+	uint8_t block[1029] = { STX, 3, 0xFC }, seen;
+	uint32_t crc;
+
+	(void)state;
+	assert_int_equal(name(size), ACK);
+	assert_int_equal(blocks(2048, 1024), ACK);
+	assert_true(sfu_device.session.fill > 256 && sfu_device.upgrade.next > 0);
+	memcpy(block + 3, file + 2048, 1024);
+	crc = sfu_crc16(0, block + 3, 1024);
+	block[1027] = (uint8_t)(crc >> 8);
+	block[1028] = (uint8_t)crc;
+	host_send(block, sizeof block);
+	host.time += SFU_TIME_PROGRESS + 1;
+	assert_int_equal(sfu_session_poll(&sfu_device), SFU_OK);
+	/* not a byte of it was looked at */
+	assert_int_equal(sfu_port_rx_peek(0, &seen, 1), 1);
+	assert_int_equal(seen, STX);
+	assert_int_equal(sfu_device.ymodem.at, sfu_device.ymodem.size);
+}
+
 static void t82_power_lost_and_sent_again(void **state)
 {
 	(void)state;
@@ -289,6 +313,7 @@ int main(void)
 		cmocka_unit_test_setup(a_damaged_record, begin),
 		cmocka_unit_test_setup(the_station_cancels, begin),
 		cmocka_unit_test_setup(t24_the_station_falls_silent, begin),
+		cmocka_unit_test_setup(t80_a_block_behind_the_end, begin),
 		cmocka_unit_test_setup(t82_power_lost_and_sent_again, begin),
 	};
 
