@@ -436,6 +436,14 @@ static int run_sb(const char *path, uint8_t *to, uint32_t *all, uint32_t refuse_
 			poll(&p, 1, 5);
 		}
 	}
+	/* sb may be gone before its last bytes are looked at */
+	limit = sfu_port_time() + 5000;
+	while (!over && (int32_t)(limit - sfu_port_time()) > 0) {
+		if (look() == SFU_YMODEM_STOP)
+			over = 1;
+		else
+			usleep(1000);
+	}
 	close(real);
 	real = -1;
 	assert_int_equal(over, 1);
