@@ -17,7 +17,7 @@ import time
 
 REAL_TIME = {"tool-check", "board-check", "board-e2e-check", "port-check"}
 
-COUNTED = re.compile(r"^(?:[\w-]+: )?(\d+) passed, (\d+) failed", re.M)
+COUNTED = re.compile(r"^(?:[\w-]+: )?(\d+) passed, (\d+) (?:programs )?failed", re.M)
 CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test", re.M)
 CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] (\d+) test", re.M)
 
