@@ -1,3 +1,4 @@
+#include "bytes.h"
 #include "crc.h"
 #include "port.h"
 #include "ymodem.h"
@@ -183,15 +184,6 @@ static uint32_t sfu_ymodem_noise(void)
 	return count;
 }
 
-/* Clocks wrap: so must the difference. */
-/*@ assigns \result \from since; */
-static uint32_t sfu_ymodem_elapsed(uint32_t since)
-{
-	uint32_t now = sfu_port_time();
-
-	return now >= since ? now - since : now + (0xFFFFFFFFu - since) + 1u;
-}
-
 /* The event of a line on which nothing of use waits, by how long it has been so. Something wrong
  * is answered only when the line is quiet: an answer in the middle of a block would make
  * the sender send it once too often, and it would never be in step again. */
@@ -218,7 +210,7 @@ static struct sfu_ymodem_found sfu_ymodem_waited(struct sfu_ymodem *y)
 		y->since = sfu_port_time();
 		return found;
 	}
-	if (sfu_ymodem_elapsed(y->since) < (y->seen ? SFU_YMODEM_QUIET : SFU_YMODEM_SILENT))
+	if (sfu_elapsed(y->since, sfu_port_time()) < (y->seen ? SFU_YMODEM_QUIET : SFU_YMODEM_SILENT))
 		return found;
 	found.event = y->seen ? SFU_YMODEM_EVENT_WRONG : SFU_YMODEM_EVENT_SILENT;
 	if (y->errors == SFU_YMODEM_ERRORS)
