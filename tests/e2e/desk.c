@@ -266,3 +266,21 @@ uint32_t desk_word(uint32_t offset)
 {
 	return sfu_get32(desk.info + offset);
 }
+
+uint32_t desk_boots(void)
+{
+	station_begin(NULL, 0, NULL, 0);
+	return rig_boot() == RIG_RUN ? rig.slot : SFU_SLOT_NONE;
+}
+
+void desk_refused(uint32_t type, const void *what, uint32_t n, uint32_t code)
+{
+	const uint32_t state = sfu_device.upgrade.state, next = sfu_device.upgrade.next;
+
+	desk_mark();
+	assert_int_equal(desk_ask(type, what, n), SFU_MESSAGE_REFUSE);
+	assert_int_equal(desk.code, code);
+	desk_untouched();
+	assert_int_equal(sfu_device.upgrade.state, state);
+	assert_int_equal(sfu_device.upgrade.next, next);
+}

@@ -69,6 +69,12 @@ void desk_untouched(void);
 /* Boots without being asked to stay: 1 if `f` runs. */
 int desk_runs(const struct rig_firmware *f);
 
+/* Boots with nobody on the line: the slot that runs, or SFU_SLOT_NONE. */
+uint32_t desk_boots(void);
+
+/* Sends a message that must be refused with `code`, and must leave the installation and all of flash as they are. */
+void desk_refused(uint32_t type, const void *what, uint32_t n, uint32_t code);
+
 /* A word of the last INFO. */
 uint32_t desk_word(uint32_t offset);
 

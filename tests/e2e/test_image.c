@@ -27,12 +27,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static uint32_t boots(void)
-{
-	station_begin(NULL, 0, NULL, 0);
-	return rig_boot() == RIG_RUN ? rig.slot : SFU_SLOT_NONE;
-}
-
 static void image_with_another_hash(void **state)
 {
 	const uint32_t size = maker_package(&maker, package);
@@ -45,7 +39,7 @@ static void image_with_another_hash(void **state)
 	assert_int_equal(desk.code, SFU_R_IMAGE);
 	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
 	assert_int_equal(desk_word(SFU_INFO_FAILURE_OFFSET), SFU_R_IMAGE);
-	assert_int_equal(boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
 }
 
 static void t12_vectors(void **state)
@@ -71,9 +65,9 @@ static void t12_vectors(void **state)
 		assert_int_equal(desk_send(package, size, 0), words[i].runs ? SFU_MESSAGE_DONE : SFU_MESSAGE_REFUSE);
 		assert_int_equal(desk.code, words[i].runs ? 0 : SFU_R_VECTOR);
 		if (words[i].runs)
-			assert_int_equal(boots(), slot);
+			assert_int_equal(desk_boots(), slot);
 		else
-			assert_int_equal(boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
+			assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
 	}
 }
 

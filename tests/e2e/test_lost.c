@@ -39,12 +39,6 @@ static void lose_journal(void)
 	rig.floor = 0;
 }
 
-static uint32_t boots(void)
-{
-	station_begin(NULL, 0, NULL, 0);
-	return rig_boot() == RIG_RUN ? rig.slot : SFU_SLOT_NONE;
-}
-
 static void offered(uint32_t counter, uint32_t code)
 {
 	static uint8_t package[MAKER_PACKAGE];
@@ -63,9 +57,9 @@ static void no_image(void **state)
 {
 	(void)state;
 	desk_factory();
-	assert_int_equal(boots(), SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	lose_journal();
-	assert_int_equal(boots(), SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	offered(0, SFU_R_COUNTER);
 	offered(1, SFU_OK);
 }
@@ -74,9 +68,9 @@ static void one_image(void **state)
 {
 	(void)state;
 	lose_journal();
-	assert_int_equal(boots(), 0);
+	assert_int_equal(desk_boots(), 0);
 	(void)rig_confirm();
-	assert_int_equal(boots(), 0);
+	assert_int_equal(desk_boots(), 0);
 	assert_int_equal(rig.trial, 0);
 	offered(4, SFU_R_COUNTER);
 	offered(5, SFU_OK);
@@ -87,7 +81,7 @@ static void one_image_that_was_changed(void **state)
 	(void)state;
 	host_flash_flip(sfu_layout.slot[0].address + sfu_layout.image_offset + 77, 8);
 	lose_journal();
-	assert_int_equal(boots(), SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	offered(1, SFU_OK);
 }
 
@@ -99,12 +93,12 @@ static void t46_two_images(void **state)
 	desk_install(&maker);
 	assert_int_equal(sfu_device.journal.state.security_counter, 6);
 	lose_journal();
-	assert_int_equal(boots(), 1);
+	assert_int_equal(desk_boots(), 1);
 	if (rig.trial) {
 		/* the older one can still be fallen back to */
 		assert_int_equal(sfu_device.journal.state.security_counter, 5);
 		(void)rig_confirm();
-		assert_int_equal(boots(), 1);
+		assert_int_equal(desk_boots(), 1);
 	}
 	assert_int_equal(rig.trial, 0);
 	assert_int_equal(sfu_device.journal.state.security_counter, 6);
@@ -123,9 +117,9 @@ static void t46_two_images_the_newer_in_slot_0(void **state)
 	maker.version[0] = 3;
 	desk_install(&maker);
 	lose_journal();
-	assert_int_equal(boots(), 0);
+	assert_int_equal(desk_boots(), 0);
 	(void)rig_confirm();
-	assert_int_equal(boots(), 0);
+	assert_int_equal(desk_boots(), 0);
 	assert_int_equal(rig.trial, 0);
 	offered(6, SFU_R_COUNTER);
 }
@@ -140,14 +134,14 @@ static void t41_an_image_that_was_given_up(void **state)
 		return;
 	desk_try(&maker);
 	for (i = 0; i < SFU_LIMIT_TRIAL_BOOTS; i++)
-		assert_int_equal(boots(), 1);
-	assert_int_equal(boots(), 0);
+		assert_int_equal(desk_boots(), 1);
+	assert_int_equal(desk_boots(), 0);
 	lose_journal();
 	for (i = 0; i < SFU_LIMIT_TRIAL_BOOTS; i++) {
-		assert_int_equal(boots(), 1);
+		assert_int_equal(desk_boots(), 1);
 		assert_int_equal(rig.trial, 1);
 	}
-	assert_int_equal(boots(), 0);
+	assert_int_equal(desk_boots(), 0);
 	assert_int_equal(sfu_device.journal.state.security_counter, 5);
 }
 
@@ -157,7 +151,7 @@ static void an_installation_that_was_under_way(void **state)
 	assert_int_equal(desk_offer(desk_new.package[desk_free()]), SFU_MESSAGE_ACCEPT);
 	assert_int_equal(desk_record(desk_new.package[desk_free()], desk_new.size[desk_free()], 0), SFU_MESSAGE_ACK);
 	lose_journal();
-	assert_int_equal(boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
 }
 
 /* Whatever fails meanwhile: the image runs, or if it could not be read in that moment, one is taken again. */
@@ -177,7 +171,7 @@ static void t27_a_failure_while_it_is_recovered(void **state)
 		station_begin(NULL, 0, NULL, 0);
 		(void)rig_boot();
 		rig_fail(HOST_NEVER);
-		ran += boots() == 0;
+		ran += desk_boots() == 0;
 		if (sfu_device.boot.good != 0)
 			offered(5, SFU_OK);
 		host_flash_restore(before);

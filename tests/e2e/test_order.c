@@ -34,30 +34,17 @@ static int begin(void **state)
 	return 0;
 }
 
-/* What is refused leaves the installation and all of flash as they are. */
-static void refused(uint32_t type, const void *what, uint32_t n, uint32_t code)
-{
-	const uint32_t state = sfu_device.upgrade.state, next = sfu_device.upgrade.next;
-
-	desk_mark();
-	assert_int_equal(desk_ask(type, what, n), SFU_MESSAGE_REFUSE);
-	assert_int_equal(desk.code, code);
-	desk_untouched();
-	assert_int_equal(sfu_device.upgrade.state, state);
-	assert_int_equal(sfu_device.upgrade.next, next);
-}
-
 static void no_offer_while_on_trial(void **state)
 {
 	(void)state;
 	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
 	assert_int_equal(desk_send(package, size, 0), SFU_MESSAGE_DONE);
-	refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
-	refused(SFU_MESSAGE_OFFER, package, SFU_MANIFEST_SIZE, SFU_R_BUSY);
+	desk_refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
+	desk_refused(SFU_MESSAGE_OFFER, package, SFU_MANIFEST_SIZE, SFU_R_BUSY);
 	assert_int_equal(desk_power(1), 0);
 	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
 	assert_int_equal(desk_word(SFU_INFO_FREE_SLOT_OFFSET), SFU_SLOT_NONE);
-	refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
+	desk_refused(SFU_MESSAGE_OFFER, other, SFU_MANIFEST_SIZE, SFU_R_BUSY);
 }
 
 /* Any message but those that exist, with or without a body; those that have none, with one. */
@@ -72,7 +59,7 @@ static void every_type(void **state)
 				continue;
 			if (type >= SFU_MESSAGE_HELLO && type <= SFU_MESSAGE_ENTER && n == 0)
 				continue;
-			refused(type, "xx", n, SFU_R_TYPE);
+			desk_refused(type, "xx", n, SFU_R_TYPE);
 		}
 	assert_int_equal(desk_ask(SFU_MESSAGE_ENTER, NULL, 0), SFU_MESSAGE_INFO);
 }

@@ -36,19 +36,6 @@ static int begin(void **state)
 	return 0;
 }
 
-/* What is refused leaves the installation and all of flash as they are. */
-static void refused(uint32_t type, const void *what, uint32_t n, uint32_t code)
-{
-	const uint32_t state = sfu_device.upgrade.state, next = sfu_device.upgrade.next;
-
-	desk_mark();
-	assert_int_equal(desk_ask(type, what, n), SFU_MESSAGE_REFUSE);
-	assert_int_equal(desk.code, code);
-	desk_untouched();
-	assert_int_equal(sfu_device.upgrade.state, state);
-	assert_int_equal(sfu_device.upgrade.next, next);
-}
-
 static void finishes(void)
 {
 	assert_int_equal(desk_send(package, size, sfu_device.upgrade.next), SFU_MESSAGE_DONE);
@@ -105,7 +92,7 @@ static void t80_every_length_of_an_offer(void **state)
 	memcpy(body, package, SFU_MANIFEST_SIZE);
 	for (n = 0; n < sizeof body - 8; n += n < 300 ? 1 : 97)
 		if (n != SFU_MANIFEST_SIZE)
-			refused(SFU_MESSAGE_OFFER, body, n, SFU_R_LENGTH);
+			desk_refused(SFU_MESSAGE_OFFER, body, n, SFU_R_LENGTH);
 }
 
 static void t08_record_of_another_package(void **state)
@@ -116,11 +103,11 @@ static void t08_record_of_another_package(void **state)
 	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
 	for (i = 0; i < count; i++) {
 		n = desk_record_body(other, size, i, body);
-		refused(SFU_MESSAGE_RECORD, body, n, SFU_R_RECORD);
+		desk_refused(SFU_MESSAGE_RECORD, body, n, SFU_R_RECORD);
 		/* and one of this package under another's number */
 		n = desk_record_body(package, size, (i + 1) % count, body);
 		sfu_put32(body, i);
-		refused(SFU_MESSAGE_RECORD, body, n, i + 1 >= count - 1 ? SFU_R_LENGTH : SFU_R_RECORD);
+		desk_refused(SFU_MESSAGE_RECORD, body, n, i + 1 >= count - 1 ? SFU_R_LENGTH : SFU_R_RECORD);
 		assert_int_equal(desk_record(package, size, i), SFU_MESSAGE_ACK);
 	}
 	finishes();
@@ -166,15 +153,15 @@ static void finish_too_early(void **state)
 	uint32_t i;
 
 	(void)state;
-	refused(SFU_MESSAGE_FINISH, NULL, 0, SFU_R_ORDER);
+	desk_refused(SFU_MESSAGE_FINISH, NULL, 0, SFU_R_ORDER);
 	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
 	for (i = 0; i < count; i++) {
-		refused(SFU_MESSAGE_FINISH, NULL, 0, SFU_R_INCOMPLETE);
+		desk_refused(SFU_MESSAGE_FINISH, NULL, 0, SFU_R_INCOMPLETE);
 		assert_int_equal(desk_record(package, size, i), SFU_MESSAGE_ACK);
 	}
 	/* nothing may follow the last one */
 	sfu_put32(body, count);
-	refused(SFU_MESSAGE_RECORD, body, 1060, SFU_R_ORDER);
+	desk_refused(SFU_MESSAGE_RECORD, body, 1060, SFU_R_ORDER);
 	finishes();
 }
 

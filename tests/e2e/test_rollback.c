@@ -53,12 +53,6 @@ static void offered(uint32_t code)
 	desk_same();
 }
 
-static uint32_t boots(void)
-{
-	station_begin(NULL, 0, NULL, 0);
-	return rig_boot() == RIG_RUN ? rig.slot : SFU_SLOT_NONE;
-}
-
 static void set_version(uint32_t high, uint32_t build)
 {
 	maker.version[0] = (uint8_t)(high >> 24);
@@ -126,7 +120,7 @@ static void t41_t46_fallback_to_the_older_slot(void **state)
 		maker.counter = 5 + higher;
 		desk_install(&maker);
 		host_flash_flip(sfu_layout.slot[1].address + sfu_layout.image_offset + 100, 4);
-		assert_int_equal(boots(), higher ? SFU_SLOT_NONE : 0);
+		assert_int_equal(desk_boots(), higher ? SFU_SLOT_NONE : 0);
 		assert_int_equal(desk_power(1), 0);
 		assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
 		assert_true(desk_word(SFU_INFO_FAILURE_OFFSET) == SFU_R_SEAL
@@ -151,19 +145,19 @@ static void t41_t42_revert_and_the_floor(void **state)
 	maker.counter = 0xFFFFFFFF;
 	desk_try(&maker);
 	for (i = 0; i < SFU_LIMIT_TRIAL_BOOTS; i++) {
-		assert_int_equal(boots(), desk_free());
+		assert_int_equal(desk_boots(), desk_free());
 		assert_int_equal(rig.trial, 1);
 		/* T42: it rises in the confirming cell alone */
 		assert_int_equal(sfu_device.journal.state.security_counter, 5);
 	}
-	assert_int_equal(boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
 	assert_int_equal(desk_power(1), 0);
 	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
 	assert_int_equal(desk_word(SFU_INFO_FAILURE_OFFSET), SFU_R_TRIAL);
 	assert_int_equal(desk_word(SFU_INFO_SECURITY_COUNTER_OFFSET), 5);
 	/* given up for good: also a confirmation that comes now is too late */
 	(void)rig_confirm();
-	assert_int_equal(boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
 }
 
 static void t41_counter_of_the_configuration(void **state)
@@ -172,7 +166,7 @@ static void t41_counter_of_the_configuration(void **state)
 	sfu_put32(sfu_config + SFU_CONFIG_MIN_COUNTER_OFFSET, 6);
 	sfu_put32(sfu_config + SFU_CONFIG_CRC_OFFSET, sfu_crc32(sfu_config, SFU_CONFIG_CRC_OFFSET));
 	/* the running image has 5 */
-	assert_int_equal(boots(), SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	assert_int_equal(desk_power(1), 0);
 	maker.slot = 0;
 	maker.counter = 5;
@@ -189,7 +183,7 @@ static void t26_recovery_is_a_download_like_any(void **state)
 	offered(SFU_R_COUNTER);
 	maker.counter = 3;
 	desk_try(&maker);
-	assert_int_equal(boots(), 0);
+	assert_int_equal(desk_boots(), 0);
 	assert_int_equal(rig.trial, 1);
 	assert_int_equal(rig.install, 1);
 }
@@ -200,12 +194,12 @@ static void confirmation_is_of_one_installation(void **state)
 
 	(void)state;
 	desk_try(&maker);
-	assert_int_equal(boots(), desk_free());
+	assert_int_equal(desk_boots(), desk_free());
 	/* another installation's number, in all cells */
 	rig.install ^= 4;
 	for (i = 0; i < SFU_FLASH_MAILBOX_CELLS; i++)
 		(void)rig_confirm();
-	assert_int_equal(boots(), desk_free());
+	assert_int_equal(desk_boots(), desk_free());
 	assert_int_equal(rig.trial, 1);
 }
 
@@ -226,9 +220,9 @@ static void t34_many_installations(void **state)
 			assert_int_equal(sfu_port_flash_read(mailbox + at, &byte, 1), SFU_OK);
 			assert_int_equal(byte, sfu_layout.erased);
 		}
-		assert_int_equal(boots(), maker.slot);
+		assert_int_equal(desk_boots(), maker.slot);
 		(void)rig_confirm();
-		assert_int_equal(boots(), maker.slot);
+		assert_int_equal(desk_boots(), maker.slot);
 		assert_int_equal(rig.trial, 0);
 		assert_int_equal(desk_power(1), 0);
 		maker.slot = sfu_layout.slot_count > 1 ? 1 - maker.slot : 0;
@@ -253,7 +247,7 @@ static void t50_every_byte_of_an_installed_image(void **state)
 			at = sfu_layout.image_offset;
 		host_flash_restore(whole);
 		host_flash_flip(sfu_layout.slot[0].address + at, (uint8_t)(1u << at % 8));
-		slot = boots();
+		slot = desk_boots();
 		/* the seal does not cover the signature; the boot check `signature` does */
 		if (at < SFU_MANIFEST_SIZE && at >= SFU_FORMAT_MANIFEST_SIGNED)
 			signature += slot == 0;
@@ -264,7 +258,7 @@ static void t50_every_byte_of_an_installed_image(void **state)
 	host_flash_restore(whole);
 	free(whole);
 	host_flash_flip(sfu_layout.slot[0].address + sfu_layout.image_offset, 1);
-	assert_int_equal(boots(), SFU_SLOT_NONE);
+	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	/* and it can be installed again */
 	assert_int_equal(desk_power(0), 0);
 	desk_install(&maker);
