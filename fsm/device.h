@@ -89,23 +89,27 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 
     // the manifest is one that its slot has room for
     predicate sfu_upgrade_fits(struct sfu_upgrade *u) =
-         sfu_manifest_sizes(&u->manifest[0]) && sfu_manifest_room(&u->manifest[0], u->slot);
+         sfu_value_sizes(u->manifest) && sfu_value_room(u->manifest, u->slot, sfu_layout);
     // how far its installation may be
     predicate sfu_upgrade_far(struct sfu_upgrade *u) =
-         sfu_upgrade_fits(u) && u->next <= sfu_manifest_count(&u->manifest[0])
-      && u->erased <= sfu_layout.slot[u->slot].size
-      && u->checkpoint <= sfu_layout.image_offset + sfu_manifest_rows(&u->manifest[0], u->next);
+         sfu_upgrade_fits(u) && u->next <= sfu_value_count(u->manifest)
+      && sfu_value_inside(u->erased, u->slot, sfu_layout)
+      && sfu_value_behind(u->checkpoint, u->manifest, u->next, sfu_layout);
     // what holds whatever is offered next
     predicate sfu_upgrade_ready(struct sfu_device *d) =
          sfu_device_place(d) && sfu_upgrade_total(&d->upgrade)
       && (d->boot.trouble == SFU_OK ==> layout_sound && journal_valid(&d->journal));
+    // what the state says of the installation
+    predicate sfu_upgrade_begun(struct sfu_device *d) =
+         d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+    predicate sfu_upgrade_under_way(struct sfu_device *d) =
+         d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE
+         ==> sfu_upgrade_far(&d->upgrade);
+    predicate sfu_upgrade_awaiting(struct sfu_device *d) =
+         d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
+         ==> d->upgrade.next < sfu_value_count(d->upgrade.manifest);
     predicate sfu_upgrade_sound(struct sfu_device *d) =
-         sfu_upgrade_ready(d)
-      && (d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade))
-      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE
-          ==> sfu_upgrade_far(&d->upgrade))
-      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
-          ==> d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]));
+         sfu_upgrade_ready(d) && sfu_upgrade_begun(d) && sfu_upgrade_under_way(d) && sfu_upgrade_awaiting(d);
 
     // the whole, between two polls of the session
     predicate sfu_device_sound(struct sfu_device *d) =

@@ -18,22 +18,42 @@
     logic integer sfu_manifest_count(uint8_t *m) =
          m[SFU_MANIFEST_RECORD_COUNT_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_COUNT_OFFSET + 1];
     // bytes of n whole records; without a product of two unknowns
-    logic integer sfu_manifest_rows(uint8_t *m, integer n) =
-         sfu_manifest_record(m) == SFU_FORMAT_RECORD_SMALL ? SFU_FORMAT_RECORD_SMALL * n
-         : SFU_FORMAT_RECORD_LARGE * n;
+    logic integer sfu_rows(integer record, integer n) =
+         record == SFU_FORMAT_RECORD_SMALL ? SFU_FORMAT_RECORD_SMALL * n : SFU_FORMAT_RECORD_LARGE * n;
     // sizes that agree: count - 1 whole records, then one that is not empty
+    predicate sfu_sizes(integer plain, integer record, integer count) =
+         (record == SFU_FORMAT_RECORD_SMALL || record == SFU_FORMAT_RECORD_LARGE) && 1 <= count
+      && sfu_rows(record, count - 1) < plain && plain <= sfu_rows(record, count);
+    // and they fit the slot
+    predicate sfu_room(integer plain, integer slot, struct sfu_layout l) =
+         0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.slot[slot].size;
+    logic integer sfu_part(integer plain, integer record, integer count, integer index) =
+         index + 1 < count ? record : plain - sfu_rows(record, index);
+
+    logic integer sfu_manifest_rows(uint8_t *m, integer n) = sfu_rows(sfu_manifest_record(m), n);
     predicate sfu_manifest_sizes(uint8_t *m) =
-         (sfu_manifest_record(m) == SFU_FORMAT_RECORD_SMALL || sfu_manifest_record(m) == SFU_FORMAT_RECORD_LARGE)
-      && 1 <= sfu_manifest_count(m)
-      && sfu_manifest_rows(m, sfu_manifest_count(m) - 1) < sfu_manifest_plain(m)
-      && sfu_manifest_plain(m) <= sfu_manifest_rows(m, sfu_manifest_count(m));
-    // and it fits the slot
-    predicate sfu_manifest_room(uint8_t *m, integer slot) =
-         0 <= slot < sfu_layout.slot_count
-      && sfu_layout.image_offset + sfu_manifest_plain(m) + SFU_FLASH_MAILBOX <= sfu_layout.slot[slot].size;
+         sfu_sizes(sfu_manifest_plain(m), sfu_manifest_record(m), sfu_manifest_count(m));
+    predicate sfu_manifest_room(uint8_t *m, integer slot) = sfu_room(sfu_manifest_plain(m), slot, sfu_layout);
     logic integer sfu_manifest_part(uint8_t *m, integer index) =
-         index + 1 < sfu_manifest_count(m) ? sfu_manifest_record(m)
-         : sfu_manifest_plain(m) - sfu_manifest_rows(m, index);
+         sfu_part(sfu_manifest_plain(m), sfu_manifest_record(m), sfu_manifest_count(m), index);
+
+    // the same of a manifest's value, which WP carries past a write elsewhere in one step
+    logic integer sfu_value_plain(uint8_t m[SFU_MANIFEST_SIZE]) =
+         m[SFU_MANIFEST_PLAIN_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1]
+         + 65536 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2] + 16777216 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3];
+    logic integer sfu_value_record(uint8_t m[SFU_MANIFEST_SIZE]) =
+         m[SFU_MANIFEST_RECORD_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_SIZE_OFFSET + 1];
+    logic integer sfu_value_count(uint8_t m[SFU_MANIFEST_SIZE]) =
+         m[SFU_MANIFEST_RECORD_COUNT_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_COUNT_OFFSET + 1];
+    predicate sfu_value_sizes(uint8_t m[SFU_MANIFEST_SIZE]) =
+         sfu_sizes(sfu_value_plain(m), sfu_value_record(m), sfu_value_count(m));
+    predicate sfu_value_room(uint8_t m[SFU_MANIFEST_SIZE], integer slot, struct sfu_layout l) =
+         sfu_room(sfu_value_plain(m), slot, l);
+    logic integer sfu_value_part(uint8_t m[SFU_MANIFEST_SIZE], integer index) =
+         sfu_part(sfu_value_plain(m), sfu_value_record(m), sfu_value_count(m), index);
+    predicate sfu_value_inside(integer offset, integer slot, struct sfu_layout l) = offset <= l.slot[slot].size;
+    predicate sfu_value_behind(integer offset, uint8_t m[SFU_MANIFEST_SIZE], integer n, struct sfu_layout l) =
+         offset <= l.image_offset + sfu_rows(sfu_value_record(m), n);
 */
 
 /* the 32-bit field at `offset` (SFU_MANIFEST_…_OFFSET) */

@@ -21,7 +21,7 @@
     predicate sfu_session_partial(struct sfu_device *d) =
          (d->session.state == SFU_SESSION_STATE_LOADING && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
           d->session.at <= d->upgrade.next
-          && d->session.fill < sfu_manifest_part(&d->upgrade.manifest[0], d->session.at) + SFU_FORMAT_HASH)
+          && d->session.fill < sfu_value_part(d->upgrade.manifest, d->session.at) + SFU_FORMAT_HASH)
       && (d->session.state != SFU_SESSION_STATE_LOADING ==> d->session.fill < SFU_MANIFEST_SIZE);
     predicate sfu_session_sound(struct sfu_device *d) =
          sfu_device_sound(d) && sfu_session_settled(d)

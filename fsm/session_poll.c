@@ -144,7 +144,7 @@ static void poll_frame(struct sfu_device *d)
     assigns \nothing;
     ensures fits: 0 < \result && d->session.fill + \result <= SFU_FORMAT_RECORD_MAX;
     ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? SFU_MANIFEST_SIZE
-             : sfu_manifest_part(&d->upgrade.manifest[0], d->session.at) + SFU_FORMAT_HASH); */
+             : sfu_value_part(d->upgrade.manifest, d->session.at) + SFU_FORMAT_HASH); */
 static uint32_t missing(const struct sfu_device *d)
 {
 	uint32_t whole = SFU_MANIFEST_SIZE;

@@ -16,15 +16,16 @@
     ensures idle: sfu_upgrade_total(u) && u->state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_init(struct sfu_upgrade *u);
 
-/*@ predicate sfu_upgrade_record_event(struct sfu_device *d, uint8_t *record, integer size, integer event) =
-         \valid(record + (0 .. size - 1)) && \separated(&sfu_layout, record + (0 .. size - 1))
-      && \separated(&d->session, record + (0 .. size - 1)) && \separated(&d->boot, record + (0 .. size - 1))
-      && \separated(&d->upgrade, record + (0 .. size - 1)) && \separated(&d->keys, record + (0 .. size - 1))
-      && \separated(&d->journal, record + (0 .. size - 1))
+/*@ // where messages lie: in the frame's buffer, behind the type, or behind type and index
+    predicate sfu_upgrade_place(struct sfu_device *d, uint8_t *bytes, integer size) =
+         (bytes == &d->link.buffer[0] + (SFU_LINK_PAD + 1) || bytes == &d->link.buffer[0] + (SFU_LINK_PAD + 5))
+      && size <= SFU_LINK_BUFFER - (SFU_LINK_PAD + 5);
+    predicate sfu_upgrade_record_event(struct sfu_device *d, uint8_t *record, integer size, integer event) =
+         sfu_upgrade_place(d, record, size)
       && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
-          size == sfu_manifest_part(&d->upgrade.manifest[0], d->upgrade.next) + SFU_FORMAT_HASH
+          size == sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH
           && (event == SFU_UPGRADE_EVENT_LAST <==>
-              d->upgrade.next + 1 == sfu_manifest_count(&d->upgrade.manifest[0])));
+              d->upgrade.next + 1 == sfu_value_count(d->upgrade.manifest)));
 */
 
 /* One event of the machine; `record` and `size` (hash included) are those of RECORD and LAST. */
@@ -32,43 +33,46 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
     requires begins: *p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME ==>
              d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
     requires resumes: *p == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]);
+             d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
     requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
     requires record: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST) ==>
-             sfu_upgrade_record_event(d, record, size, *p) && \separated(p, record + (0 .. size - 1));
+             sfu_upgrade_record_event(d, record, size, *p);
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
-            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], record[0 .. size - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures ready: sfu_upgrade_ready(d);
+    ensures sound_begun: d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK;
+    ensures sound_fits: d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> sfu_upgrade_fits(&d->upgrade);
+    ensures sound_under_way: sfu_upgrade_under_way(d);
+    ensures sound_awaiting: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
+             d->upgrade.next < sfu_value_count(d->upgrade.manifest);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
-    ensures begun: (*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
+    ensures begun: (\old(*p) == SFU_UPGRADE_EVENT_START || \old(*p) == SFU_UPGRADE_EVENT_RESUME)
              && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
-    ensures stored: *p == SFU_UPGRADE_EVENT_RECORD && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+    ensures stored: \old(*p) == SFU_UPGRADE_EVENT_RECORD && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->upgrade.next == \old(d->upgrade.next) + 1;
-    ensures last: *p == SFU_UPGRADE_EVENT_LAST && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+    ensures last: \old(*p) == SFU_UPGRADE_EVENT_LAST && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE && d->upgrade.next == \old(d->upgrade.next) + 1;
-    ensures sealed: *p == SFU_UPGRADE_EVENT_FINISH && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE ==>
+    ensures sealed: \old(*p) == SFU_UPGRADE_EVENT_FINISH && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE ==>
              d->upgrade.state == SFU_UPGRADE_STATE_DONE;
     ensures receiving: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
-             || ((*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
+             || ((\old(*p) == SFU_UPGRADE_EVENT_START || \old(*p) == SFU_UPGRADE_EVENT_RESUME)
                  && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE);
     ensures complete: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE
-             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && *p == SFU_UPGRADE_EVENT_LAST);
+             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && \old(*p) == SFU_UPGRADE_EVENT_LAST);
     ensures done: d->upgrade.state == SFU_UPGRADE_STATE_DONE ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE
-             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && *p == SFU_UPGRADE_EVENT_FINISH);
-    ensures idle: *p == SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
+             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && \old(*p) == SFU_UPGRADE_EVENT_FINISH);
+    ensures idle: \old(*p) == SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */
-/*@ requires sound: sfu_upgrade_sound(d) && sfu_manifest_readable(manifest);
-    requires apart: \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->upgrade, &d->journal)
-             && \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->boot)
-             && \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->keys.oem[0 .. 31]);
+/*@ requires sound: sfu_upgrade_sound(d);
+    requires place: sfu_upgrade_place(d, manifest, SFU_MANIFEST_SIZE);
     assigns d->boot.good, d->boot.failure_stored,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
     ensures sound: sfu_upgrade_sound(d);
@@ -79,12 +83,9 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 /* Offers record `index` of `size` bytes, hash included; decrypts in place. SFU_OK: it is in flash, or was
  * there before (index below next). SFU_E_TIMEOUT: it is beyond the one awaited, send that again.
  * SFU_R_ORDER, SFU_R_LENGTH, SFU_R_RECORD: refused, nothing has changed. SFU_E_IO: the flash failed. */
-/*@ requires sound: sfu_upgrade_sound(d) && \valid(record + (0 .. size - 1));
-    requires apart: \separated(&sfu_layout, record + (0 .. size - 1))
-             && \separated(&d->session, record + (0 .. size - 1)) && \separated(&d->boot, record + (0 .. size - 1))
-             && \separated(&d->upgrade, record + (0 .. size - 1)) && \separated(&d->keys, record + (0 .. size - 1))
-             && \separated(&d->journal, record + (0 .. size - 1));
-    assigns d->boot.good, record[0 .. size - 1],
+/*@ requires sound: sfu_upgrade_sound(d);
+    requires place: sfu_upgrade_place(d, record, size);
+    assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
     ensures sound: sfu_upgrade_sound(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -127,7 +128,7 @@ uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
 /*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
              && sfu_upgrade_fits(&d->upgrade);
     assigns \nothing;
-    ensures limit: \result <= sfu_manifest_count(&d->upgrade.manifest[0]); */
+    ensures limit: \result <= sfu_value_count(d->upgrade.manifest); */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 
 /* The slot that an installation would take, or SFU_SLOT_NONE while an image is on trial. */
@@ -140,7 +141,7 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d);
 /*@ requires sound: sfu_upgrade_sound(d);
     assigns \nothing;
     ensures size: \result == (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING ? 0
-             : sfu_manifest_part(&d->upgrade.manifest[0], d->upgrade.next) + SFU_FORMAT_HASH);
+             : sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH);
     ensures range: \result <= SFU_FORMAT_RECORD_MAX; */
 uint32_t sfu_upgrade_record_size(const struct sfu_device *d);
 

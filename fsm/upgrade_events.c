@@ -23,14 +23,14 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
     requires begins: event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME ==>
              d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
     requires resumes: event == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]);
+             d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
     requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
     requires record: event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST ==>
              sfu_upgrade_record_event(d, record, size, event);
     requires known: event <= SFU_UPGRADE_EVENT_LEAVE && event != SFU_UPGRADE_EVENT_FAILED;
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
-            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], record[0 .. size - 1], sfu_flash, sfu_chip;
+            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
     ensures sound: sfu_upgrade_sound(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures begun: d->upgrade.status == SFU_OK
@@ -115,7 +115,7 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
     assigns \nothing;
     ensures event: \result == SFU_UPGRADE_EVENT_START || \result == SFU_UPGRADE_EVENT_RESUME;
     ensures resumes: \result == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]); */
+             d->journal.state.next_record < sfu_value_count(d->upgrade.manifest); */
 static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
 {
 	const struct sfu_state *s = &d->journal.state;

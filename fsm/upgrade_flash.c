@@ -13,7 +13,7 @@ static const uint8_t LABEL_IMAGE[9] = { 's', 'f', 'u', ' ', 'i', 'm', 'a', 'g', 
 
 /*@ requires read: \valid_read(d);
     assigns \nothing;
-    ensures plain: \result == sfu_manifest_plain(&d->upgrade.manifest[0]); */
+    ensures plain: \result == sfu_value_plain(d->upgrade.manifest); */
 static uint32_t plain_size(const struct sfu_device *d)
 {
 	return sfu_manifest_word(d->upgrade.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
@@ -82,7 +82,7 @@ static uint32_t next_install(const struct sfu_device *d)
 /* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
 /*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
              && sfu_upgrade_fits(&d->upgrade);
-    requires next: d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]);
+    requires next: d->upgrade.next < sfu_value_count(d->upgrade.manifest);
     assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
             sfu_flash, sfu_chip;
     ensures journal: journal_valid(&d->journal);
@@ -121,8 +121,8 @@ void sfu_upgrade_resume(struct sfu_device *d)
 /*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
              && sfu_upgrade_far(&d->upgrade);
     requires end: d->upgrade.checkpoint <= end
-             && end == sfu_layout.image_offset + sfu_manifest_rows(&d->upgrade.manifest[0], d->upgrade.next)
-             && end <= sfu_layout.image_offset + sfu_manifest_plain(&d->upgrade.manifest[0]);
+             && end == sfu_layout.image_offset + sfu_rows(sfu_value_record(d->upgrade.manifest), d->upgrade.next)
+             && end <= sfu_layout.image_offset + sfu_value_plain(d->upgrade.manifest);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
     ensures journal: journal_valid(&d->journal);
     ensures far: sfu_upgrade_far(&d->upgrade); */

@@ -12,33 +12,31 @@
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
     assigns d->boot.good, d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal);
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
     ensures far: sfu_upgrade_far(&d->upgrade);
-    ensures next: d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]);
+    ensures next: d->upgrade.next < sfu_value_count(d->upgrade.manifest);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE; */
 void sfu_upgrade_begin(struct sfu_device *d);
 
 /* The same from the journal's checkpoint. */
 /*@ requires ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
-    requires next: d->journal.state.next_record < sfu_manifest_count(&d->upgrade.manifest[0]);
+    requires next: d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal);
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
     ensures far: sfu_upgrade_far(&d->upgrade);
-    ensures next: d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]); */
+    ensures next: d->upgrade.next < sfu_value_count(d->upgrade.manifest); */
 void sfu_upgrade_resume(struct sfu_device *d);
 
 /* Decrypts and programs the record awaited, whose hash was as expected; erases and checkpoints on the way. */
 /*@ requires sound: sfu_upgrade_sound(d);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
-    requires record: \valid(record + (0 .. size - 1)) && \separated(&sfu_layout, record + (0 .. size - 1))
-             && \separated(&d->upgrade, record + (0 .. size - 1)) && \separated(&d->journal, record + (0 .. size - 1))
-             && \separated(&d->boot, record + (0 .. size - 1));
-    requires size: size == sfu_manifest_part(&d->upgrade.manifest[0], d->upgrade.next) + SFU_FORMAT_HASH;
+    requires place: sfu_upgrade_place(d, record, size);
+    requires size: size == sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH;
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
-            d->upgrade.expected[0 .. 31], d->journal, record[0 .. size - 1], sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal);
+            d->upgrade.expected[0 .. 31], d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
     ensures far: sfu_upgrade_far(&d->upgrade);
     ensures next: d->upgrade.next == \old(d->upgrade.next) + 1; */
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
@@ -48,15 +46,15 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE;
     assigns d->upgrade.status, d->upgrade.erased, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1],
             sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal); */
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade); */
 void sfu_upgrade_seal(struct sfu_device *d);
 
 /* Image offset in the slot of record `index`. */
 /*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_fits(&d->upgrade);
-    requires index: index < sfu_manifest_count(&d->upgrade.manifest[0]);
+    requires index: index < sfu_value_count(d->upgrade.manifest);
     assigns \nothing;
-    ensures offset: \result == sfu_layout.image_offset + sfu_manifest_rows(&d->upgrade.manifest[0], index);
-    ensures inside: \result < sfu_layout.image_offset + sfu_manifest_plain(&d->upgrade.manifest[0]); */
+    ensures offset: \result == sfu_layout.image_offset + sfu_rows(sfu_value_record(d->upgrade.manifest), index);
+    ensures inside: \result < sfu_layout.image_offset + sfu_value_plain(d->upgrade.manifest); */
 uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index);
 
 #endif
