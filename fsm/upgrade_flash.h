@@ -12,9 +12,10 @@
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
     assigns d->boot.good, d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
+    ensures fits: sfu_upgrade_fits(&d->upgrade);
     ensures far: sfu_upgrade_far(&d->upgrade);
-    ensures next: d->upgrade.next < sfu_value_count(d->upgrade.manifest);
+    ensures next: d->upgrade.next == 0;
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE; */
 void sfu_upgrade_begin(struct sfu_device *d);
 
@@ -24,7 +25,8 @@ void sfu_upgrade_begin(struct sfu_device *d);
     requires next: d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
+    ensures fits: sfu_upgrade_fits(&d->upgrade);
     ensures far: sfu_upgrade_far(&d->upgrade);
     ensures next: d->upgrade.next < sfu_value_count(d->upgrade.manifest); */
 void sfu_upgrade_resume(struct sfu_device *d);
@@ -36,7 +38,8 @@ void sfu_upgrade_resume(struct sfu_device *d);
     requires size: size == sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH;
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
+    ensures fits: sfu_upgrade_fits(&d->upgrade);
     ensures far: sfu_upgrade_far(&d->upgrade);
     ensures next: d->upgrade.next == \old(d->upgrade.next) + 1; */
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
@@ -46,7 +49,8 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE;
     assigns d->upgrade.status, d->upgrade.erased, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1],
             sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade); */
+    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
+    ensures fits: sfu_upgrade_fits(&d->upgrade); */
 void sfu_upgrade_seal(struct sfu_device *d);
 
 /* Image offset in the slot of record `index`. */

@@ -25,7 +25,7 @@ TABLE = "proofs/goals.tsv"
 CACHE = "proofs/cache"
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-overflow",
            "-warn-unsigned-downcast", "-warn-signed-downcast", "-wp-prover", "z3,cvc4",
-           "-wp-steps", "1500000", "-wp-timeout", "5", "-wp-par", "1", "-wp-cache-env"]
+           "-wp-steps", "1500000", "-wp-timeout", "20", "-wp-par", "1", "-wp-cache-env"]
 # what Frama-C says when it goes on although a part was not looked at
 LEFT_OUT = ("Non natural loop", "annot-error", "missing-spec", "Missing assigns", "No code nor")
 
