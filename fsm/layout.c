@@ -9,12 +9,16 @@
 /* a header and the cells among which sfu_keys_load finds the keys */
 #define KEYS_MIN 512u
 
+/*@ // the areas in the order in which they are checked
+    logic struct sfu_area layout_nth{L}(integer index) =
+         index == 0 ? sfu_layout.loader : index == 1 ? sfu_layout.journal[0]
+         : index == 2 ? sfu_layout.journal[1] : index == 3 ? sfu_layout.keys[0]
+         : index == 4 ? sfu_layout.keys[1] : index == 5 ? sfu_layout.slot[0] : sfu_layout.slot[1];
+*/
+
 /*@ requires index: index < AREAS;
     assigns \nothing;
-    ensures which: \result == (index == 0 ? &sfu_layout.loader : index == 1 ? &sfu_layout.journal[0]
-                    : index == 2 ? &sfu_layout.journal[1] : index == 3 ? &sfu_layout.keys[0]
-                    : index == 4 ? &sfu_layout.keys[1] : index == 5 ? &sfu_layout.slot[0]
-                    : &sfu_layout.slot[1]);
+    ensures which: *\result == layout_nth(index);
     ensures read: \valid_read(\result); */
 static const struct sfu_area *area_of(uint32_t index)
 {
@@ -57,7 +61,7 @@ static uint32_t numbers_ok(void)
 /*@ requires read: \valid_read(region);
     assigns \nothing;
     ensures end: \result != 0 ==> region->sector > 0 && above <= region->address < \result
-                 && \result == region->address + region->sector * region->count; */
+                 && \result == region->address + layout_bytes(region->sector, region->count); */
 static uint32_t region_end(const struct sfu_region *region, uint32_t above)
 {
 	const uint32_t room = UINT32_MAX - region->address;
@@ -80,9 +84,9 @@ static uint32_t regions_ok(void)
 	uint32_t end = 0, i;
 
 	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
-	    loop invariant done: (0 < i ==> layout_region(&sfu_layout.region[0]))
-	      && (1 < i ==> layout_region(&sfu_layout.region[1])) && (2 < i ==> layout_region(&sfu_layout.region[2]))
-	      && (3 < i ==> layout_region(&sfu_layout.region[3]));
+	    loop invariant done: (0 < i ==> layout_region(sfu_layout.region[0]))
+	      && (1 < i ==> layout_region(sfu_layout.region[1])) && (2 < i ==> layout_region(sfu_layout.region[2]))
+	      && (3 < i ==> layout_region(sfu_layout.region[3]));
 	    loop assigns i, end;
 	    loop variant sfu_layout.region_count - i; */
 	for (i = 0; i < sfu_layout.region_count; i++) {
@@ -137,12 +141,9 @@ static uint32_t areas_apart(const struct sfu_area *a, const struct sfu_area *b)
     requires regions: layout_regions;
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1;
-    ensures journal: \result == 1 ==> (index == 1 ==> layout_area(&sfu_layout.journal[0]))
-                     && (index == 2 ==> layout_area(&sfu_layout.journal[1]));
-    ensures keys: \result == 1 ==> (index == 3 ==> layout_area(&sfu_layout.keys[0]))
-                  && (index == 4 ==> layout_area(&sfu_layout.keys[1]));
-    ensures slot: \result == 1 ==> (index == 5 ==> layout_area(&sfu_layout.slot[0]))
-                  && (index == 6 ==> layout_area(&sfu_layout.slot[1])); */
+    ensures area: \result == 1 ==> layout_area(layout_nth(index));
+    ensures apart: \result == 1 ==> \forall integer j; 0 <= j < index ==>
+             layout_apart(layout_nth(j), layout_nth(index)); */
 static uint32_t place_ok(uint32_t index)
 {
 	const struct sfu_area *area = area_of(index);
@@ -151,6 +152,8 @@ static uint32_t place_ok(uint32_t index)
 	if (!area_ok(area))
 		return 0;
 	/*@ loop invariant range: 0 <= i <= index;
+	    loop invariant apart: \forall integer j; 0 <= j < i ==>
+	      layout_area(layout_nth(j)) && layout_apart(layout_nth(j), layout_nth(index));
 	    loop assigns i;
 	    loop variant index - i; */
 	for (i = 0; i < index; i++) {
@@ -169,7 +172,9 @@ static uint32_t place_ok(uint32_t index)
                    sfu_layout.journal[i].size >= JOURNAL_MIN && sfu_layout.keys[i].size >= KEYS_MIN;
     ensures slots: \result == 1 ==> \forall integer i; 0 <= i < 2 && i < sfu_layout.slot_count ==>
                    sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX
-                   <= sfu_layout.slot[i].size; */
+                   <= sfu_layout.slot[i].size;
+    ensures none: \result == 1 ==> \forall integer i; 0 <= i < 2 && i >= sfu_layout.slot_count ==>
+                  sfu_layout.slot[i].size == 0; */
 static uint32_t sizes_ok(void)
 {
 	const uint32_t least = sfu_layout.record_max + SFU_FLASH_MAILBOX;
@@ -182,6 +187,8 @@ static uint32_t sizes_ok(void)
 	      sfu_layout.journal[j].size >= JOURNAL_MIN && sfu_layout.keys[j].size >= KEYS_MIN;
 	    loop invariant slots: \forall integer j; 0 <= j < i && j < sfu_layout.slot_count ==>
 	      sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[j].size;
+	    loop invariant none: \forall integer j; 0 <= j < i && j >= sfu_layout.slot_count ==>
+	      sfu_layout.slot[j].size == 0;
 	    loop assigns i;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {
@@ -205,12 +212,18 @@ uint32_t sfu_layout_check(void)
 	if (!numbers_ok() || !regions_ok() || !sizes_ok())
 		return SFU_E_LAYOUT;
 	/*@ loop invariant range: 0 <= i <= 5 + sfu_layout.slot_count;
-	    loop invariant journal: (i > 1 ==> layout_area(&sfu_layout.journal[0]))
-	      && (i > 2 ==> layout_area(&sfu_layout.journal[1]));
-	    loop invariant keys: (i > 3 ==> layout_area(&sfu_layout.keys[0]))
-	      && (i > 4 ==> layout_area(&sfu_layout.keys[1]));
-	    loop invariant slot: (i > 5 ==> layout_area(&sfu_layout.slot[0]))
-	      && (i > 6 ==> layout_area(&sfu_layout.slot[1]));
+	    loop invariant area1: i > 1 ==> layout_area(layout_nth(1));
+	    loop invariant area2: i > 2 ==> layout_area(layout_nth(2));
+	    loop invariant area3: i > 3 ==> layout_area(layout_nth(3));
+	    loop invariant area4: i > 4 ==> layout_area(layout_nth(4));
+	    loop invariant area5: i > 5 ==> layout_area(layout_nth(5));
+	    loop invariant area6: i > 6 ==> layout_area(layout_nth(6));
+	    loop invariant apart1: i > 1 ==> layout_apart(layout_nth(0), layout_nth(1));
+	    loop invariant apart2: i > 2 ==> layout_apart(layout_nth(0), layout_nth(2)) && layout_apart(layout_nth(1), layout_nth(2));
+	    loop invariant apart3: i > 3 ==> layout_apart(layout_nth(0), layout_nth(3)) && layout_apart(layout_nth(1), layout_nth(3)) && layout_apart(layout_nth(2), layout_nth(3));
+	    loop invariant apart4: i > 4 ==> layout_apart(layout_nth(0), layout_nth(4)) && layout_apart(layout_nth(1), layout_nth(4)) && layout_apart(layout_nth(2), layout_nth(4)) && layout_apart(layout_nth(3), layout_nth(4));
+	    loop invariant apart5: i > 5 ==> layout_apart(layout_nth(0), layout_nth(5)) && layout_apart(layout_nth(1), layout_nth(5)) && layout_apart(layout_nth(2), layout_nth(5)) && layout_apart(layout_nth(3), layout_nth(5)) && layout_apart(layout_nth(4), layout_nth(5));
+	    loop invariant apart6: i > 6 ==> layout_apart(layout_nth(0), layout_nth(6)) && layout_apart(layout_nth(1), layout_nth(6)) && layout_apart(layout_nth(2), layout_nth(6)) && layout_apart(layout_nth(3), layout_nth(6)) && layout_apart(layout_nth(4), layout_nth(6)) && layout_apart(layout_nth(5), layout_nth(6));
 	    loop assigns i;
 	    loop variant 5 + sfu_layout.slot_count - i; */
 	for (i = 0; i < 5 + sfu_layout.slot_count; i++) {
