@@ -72,9 +72,44 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */
 };
 
+/* What the contracts say of the device. Where fields are written around them, they say it of the single fields, by
+ * these macros: of a predicate over an object in memory the provers must find out, write by write, that it still
+ * holds; of a field WP itself knows. */
+#define SFU_SESSION_TOTAL(s) (0 <= (s).state < SFU_SESSION_STATES && (s).cs == (s).state)
+#define SFU_DEVICE_GOOD(d) \
+	(((d)->boot.trouble != SFU_E_LAYOUT ==> layout_sound) \
+	 && ((d)->boot.good < sfu_layout.slot_count || (d)->boot.good == SFU_SLOT_NONE))
+#define SFU_UPGRADE_BYTE(d, at) ((d)->upgrade.manifest[at])
+#define SFU_UPGRADE_PLAIN(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET) + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1) \
+	 + 65536 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2) \
+	 + 16777216 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3))
+#define SFU_UPGRADE_RECORD(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_SIZE_OFFSET) \
+	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_SIZE_OFFSET + 1))
+#define SFU_UPGRADE_COUNT(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET) \
+	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET + 1))
+#define SFU_UPGRADE_FITS(d) \
+	sfu_upgrade_fits_value(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout)
+#define SFU_JOURNAL_VALUE(d) \
+	sfu_journal_value((d)->journal.store.area, (d)->journal.store.current, (d)->journal.next, sfu_layout)
+#define SFU_UPGRADE_READY(d) \
+	(\valid(d) && \separated(d, &sfu_layout) \
+	 && 0 <= (d)->upgrade.state < SFU_UPGRADE_STATES && (d)->upgrade.cs == (d)->upgrade.state \
+	 && (d)->upgrade.next <= 65535 \
+	 && ((d)->boot.trouble == SFU_OK ==> layout_sound && SFU_JOURNAL_VALUE(d)))
+#define SFU_UPGRADE_VALUE(d) \
+	sfu_upgrade_value((d)->upgrade.state, (d)->upgrade.slot, (d)->upgrade.next, (d)->upgrade.erased, \
+	                  (d)->upgrade.checkpoint, SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), \
+	                  sfu_layout, (d)->boot.trouble)
+
+#define SFU_DEVICE_SOUND(d) \
+	(SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_TOTAL((d)->session) && SFU_LINK_SOUND((d)->link) \
+	 && SFU_YMODEM_SOUND((d)->ymodem) && SFU_DEVICE_GOOD(d))
+
 /*@ predicate sfu_boot_total(struct sfu_boot *b) = 0 <= b->state < SFU_BOOT_STATES && b->cs == b->state;
-    predicate sfu_session_total(struct sfu_session *s) =
-         0 <= s->state < SFU_SESSION_STATES && s->cs == s->state;
+    predicate sfu_session_total(struct sfu_session *s) = SFU_SESSION_TOTAL(*s);
     predicate sfu_upgrade_total(struct sfu_upgrade *u) =
          0 <= u->state < SFU_UPGRADE_STATES && u->cs == u->state && u->next <= 65535;
 
@@ -95,24 +130,32 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
          sfu_upgrade_fits(u) && u->next <= sfu_manifest_count(&u->manifest[0])
       && u->erased <= sfu_layout.slot[u->slot].size
       && u->checkpoint <= sfu_layout.image_offset + sfu_manifest_rows(&u->manifest[0], u->next);
+    // the same, of the values alone
+    logic integer sfu_rows(integer record, integer n) =
+         record == SFU_FORMAT_RECORD_SMALL ? SFU_FORMAT_RECORD_SMALL * n : SFU_FORMAT_RECORD_LARGE * n;
+    predicate sfu_upgrade_fits_value(integer plain, integer record, integer count, integer slot, struct sfu_layout l) =
+         (record == SFU_FORMAT_RECORD_SMALL || record == SFU_FORMAT_RECORD_LARGE) && 1 <= count
+      && sfu_rows(record, count - 1) < plain && plain <= sfu_rows(record, count)
+      && 0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.slot[slot].size;
+    // plain bytes of record `index`
+    logic integer sfu_upgrade_part(integer plain, integer record, integer count, integer index) =
+         index + 1 < count ? record : plain - sfu_rows(record, index);
+    predicate sfu_upgrade_value(integer state, integer slot, integer next, integer erased, integer checkpoint,
+                                integer plain, integer record, integer count, struct sfu_layout l, integer trouble) =
+         (state != SFU_UPGRADE_STATE_IDLE ==> trouble == SFU_OK && sfu_upgrade_fits_value(plain, record, count, slot, l))
+      && (state == SFU_UPGRADE_STATE_RECEIVING || state == SFU_UPGRADE_STATE_COMPLETE ==>
+          next <= count && erased <= l.slot[slot].size && checkpoint <= l.image_offset + sfu_rows(record, next))
+      && (state == SFU_UPGRADE_STATE_RECEIVING ==> next < count);
+    // journal_valid, of the values alone
+    predicate sfu_journal_value(struct sfu_area *area, integer current, integer next, struct sfu_layout l) =
+         area == &sfu_layout.journal[0] && (current == 0 || current == 1 || current == SFU_SLOT_NONE)
+      && (current == 0 || current == 1 ==> 1 <= next <= l.journal[current].size / SFU_FLASH_CELL);
     // what holds whatever is offered next
-    predicate sfu_upgrade_ready(struct sfu_device *d) =
-         sfu_device_place(d) && sfu_upgrade_total(&d->upgrade)
-      && (d->boot.trouble == SFU_OK ==> layout_sound && journal_valid(&d->journal));
-    predicate sfu_upgrade_sound(struct sfu_device *d) =
-         sfu_upgrade_ready(d)
-      && (d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade))
-      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE
-          ==> sfu_upgrade_far(&d->upgrade))
-      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
-          ==> d->upgrade.next < sfu_manifest_count(&d->upgrade.manifest[0]));
+    predicate sfu_upgrade_ready(struct sfu_device *d) = SFU_UPGRADE_READY(d);
+    predicate sfu_upgrade_sound(struct sfu_device *d) = sfu_upgrade_ready(d) && SFU_UPGRADE_VALUE(d);
 
     // the whole, between two polls of the session
-    predicate sfu_device_sound(struct sfu_device *d) =
-         sfu_upgrade_sound(d) && sfu_session_total(&d->session) && sfu_link_sound(&d->link)
-      && sfu_ymodem_sound(&d->ymodem)
-      && (d->boot.trouble != SFU_E_LAYOUT ==> layout_sound)
-      && (d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE);
+    predicate sfu_device_sound(struct sfu_device *d) = SFU_DEVICE_SOUND(d);
 */
 
 /* the one buffer, from the place where it is aligned to 4 */

@@ -39,7 +39,8 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
             d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], record[0 .. size - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures begun: (*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
              && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE ==>
@@ -71,7 +72,8 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
              && \separated(manifest + (0 .. SFU_MANIFEST_SIZE - 1), &d->keys.oem[0 .. 31]);
     assigns d->boot.good, d->boot.failure_stored,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures accepted: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE; */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
@@ -86,7 +88,8 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
              && \separated(&d->journal, record + (0 .. size - 1));
     assigns d->boot.good, record[0 .. size - 1],
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures next: \old(d->upgrade.next) <= d->upgrade.next;
     ensures order: \old(d->upgrade.state) != SFU_UPGRADE_STATE_RECEIVING ==>
@@ -94,7 +97,9 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
     ensures stored: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE
              && (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> index < d->upgrade.next);
     ensures beyond: \result == SFU_E_TIMEOUT && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
-             && \old(d->upgrade.next) < index ==> d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING; */
+             && \old(d->upgrade.next) < index ==> d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
+    ensures later: \result == SFU_E_TIMEOUT ==> \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING;
+    ensures fits: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> SFU_UPGRADE_FITS(d); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
 
 /* All records were sent. SFU_OK: the image is sealed and on trial at the next reset. SFU_R_ORDER,
@@ -102,7 +107,8 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
 /*@ requires sound: sfu_upgrade_sound(d);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
@@ -111,7 +117,8 @@ uint32_t sfu_upgrade_finish(struct sfu_device *d);
 /*@ requires sound: sfu_upgrade_sound(d);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures left: d->upgrade.state == SFU_UPGRADE_STATE_IDLE || d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 void sfu_upgrade_leave(struct sfu_device *d);
@@ -124,8 +131,7 @@ void sfu_upgrade_leave(struct sfu_device *d);
 uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
 
 /* First record that may not yet be sent: below it the line may be kept busy. */
-/*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
-             && sfu_upgrade_fits(&d->upgrade);
+/*@ requires fits: \valid_read(d) && layout_sound && d->upgrade.next <= 65535 && SFU_UPGRADE_FITS(d);
     assigns \nothing;
     ensures limit: \result <= sfu_manifest_count(&d->upgrade.manifest[0]); */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);
