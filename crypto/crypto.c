@@ -31,6 +31,10 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32])
 
 /* SHA-256(pad ‖ a ‖ b), where pad is the key, filled up to a block with zeros, and each of its bytes flipped by
  * `flip`: twice this is HMAC (RFC 2104), in less code than BearSSL's. */
+/*@ requires key: key_size <= BLOCK && \valid_read(key + (0 .. key_size - 1));
+    requires read: \valid_read(a + (0 .. a_size - 1)) && \valid_read(b + (0 .. b_size - 1));
+    requires out: \valid(out + (0 .. HASH - 1));
+    assigns out[0 .. HASH - 1]; */
 static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t key_size, const uint8_t *a,
                   uint32_t a_size, const uint8_t *b, uint32_t b_size)
 {
@@ -43,7 +47,7 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
 	    loop assigns i, pad[0 .. BLOCK - 1];
 	    loop variant key_size - i; */
 	for (i = 0; i < key_size; i++)
-		pad[i] = key[i] ^ flip;
+		pad[i] = (uint8_t)(((uint32_t)key[i] ^ flip) % 256u);
 	sfu_hash_init(&h);
 	sfu_hash_update(&h, pad, BLOCK);
 	sfu_hash_update(&h, a, a_size);
@@ -54,6 +58,10 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
 }
 
 /* HMAC of a ‖ b under a key no longer than a block: all that is needed of HKDF too. */
+/*@ requires key: key_size <= BLOCK && \valid_read(key + (0 .. key_size - 1));
+    requires read: \valid_read(a + (0 .. a_size - 1)) && \valid_read(b + (0 .. b_size - 1));
+    requires out: \valid(out + (0 .. HASH - 1));
+    assigns out[0 .. HASH - 1]; */
 static void mac(uint8_t out[32], const uint8_t *key, uint32_t key_size, const uint8_t *a, uint32_t a_size,
                 const uint8_t *b, uint32_t b_size)
 {
@@ -129,6 +137,16 @@ void sfu_onetime_mac(
 	br_poly1305_ctmul_run(key, nonce, &none, 0, data, size, tag, br_chacha20_ct_run, 1);
 }
 
+/*@ requires byte: -255 <= difference <= 255;
+    assigns \nothing;
+    ensures square: \result == difference * difference;
+    ensures limit: \result <= 65025;
+    ensures zero: \result == 0 <==> difference == 0; */
+static inline uint32_t square(int32_t difference)
+{
+	return (uint32_t)(difference * difference);
+}
+
 uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
 	uint32_t sum = 0, i;
@@ -139,11 +157,8 @@ uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size)
 	    loop invariant equal: sum == 0 <==> \forall integer j; 0 <= j < i ==> a[j] == b[j];
 	    loop assigns i, sum;
 	    loop variant size - i; */
-	for (i = 0; i < size; i++) {
-		const int32_t difference = (int32_t)a[i] - (int32_t)b[i];
-
-		sum += (uint32_t)(difference * difference);
-	}
+	for (i = 0; i < size; i++)
+		sum += square((int32_t)a[i] - (int32_t)b[i]);
 	return sum == 0 ? SFU_OK : SFU_R_IMAGE;
 }
 
@@ -153,6 +168,7 @@ void sfu_wipe(uint8_t *data, uint32_t size)
 	uint32_t i;
 
 	/*@ loop invariant range: 0 <= i <= size;
+	    loop invariant wiped: \forall integer j; 0 <= j < i ==> data[j] == 0;
 	    loop assigns i, data[0 .. size - 1];
 	    loop variant size - i; */
 	for (i = 0; i < size; i++)

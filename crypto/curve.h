@@ -8,6 +8,10 @@
 
 /* 1 if `signature` (r ‖ s) is one of `hash` under `key`, which is on P-256; else 0. Its time depends on
  * what it is given, none of which is secret. */
+/*@ requires key: \valid_read(key) && \valid_read(key->q + (0 .. key->qlen - 1));
+    requires read: \valid_read(hash + (0 .. 31)) && \valid_read(signature + (0 .. 63));
+    assigns \result \from *key, key->q[0 .. key->qlen - 1], hash[0 .. 31], signature[0 .. 63];
+    ensures bit: \result == 0 || \result == 1; */
 uint32_t sfu_curve_verify(const br_ec_public_key *key, const uint8_t hash[32], const uint8_t signature[64]);
 
 #endif

@@ -72,9 +72,52 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */
 };
 
+/* What the contracts say of the device. Where fields are written around them, they say it of the single fields, by
+ * these macros: of a predicate over an object in memory the provers must find out, write by write, that it still
+ * holds; of a field WP itself knows. */
+#define SFU_SESSION_TOTAL(s) (0 <= (s).state < SFU_SESSION_STATES && (s).cs == (s).state)
+#define SFU_DEVICE_GOOD(d) \
+	(((d)->boot.trouble != SFU_E_LAYOUT ==> layout_sound) \
+	 && ((d)->boot.good < sfu_layout.slot_count || (d)->boot.good == SFU_SLOT_NONE))
+#define SFU_UPGRADE_BYTE(d, at) ((d)->upgrade.manifest[at])
+#define SFU_UPGRADE_PLAIN(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET) + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1) \
+	 + 65536 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2) \
+	 + 16777216 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3))
+#define SFU_UPGRADE_RECORD(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_SIZE_OFFSET) \
+	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_SIZE_OFFSET + 1))
+#define SFU_UPGRADE_COUNT(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET) \
+	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET + 1))
+#define SFU_UPGRADE_FITS(d) \
+	sfu_upgrade_fits(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout)
+#define SFU_UPGRADE_FAR(d) \
+	(SFU_UPGRADE_FITS(d) \
+	 && sfu_upgrade_far((d)->upgrade.next, (d)->upgrade.erased, (d)->upgrade.checkpoint, SFU_UPGRADE_RECORD(d), \
+	                    SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout))
+#define SFU_JOURNAL_VALUE(d) \
+	sfu_journal_value((d)->journal.store.area, (d)->journal.store.current, (d)->journal.next, sfu_layout)
+#define SFU_UPGRADE_READY(d) \
+	(\valid(d) && \separated(d, &sfu_layout) \
+	 && 0 <= (d)->upgrade.state < SFU_UPGRADE_STATES && (d)->upgrade.cs == (d)->upgrade.state \
+	 && (d)->upgrade.next <= 65535 \
+	 && ((d)->boot.trouble == SFU_OK ==> layout_sound && SFU_JOURNAL_VALUE(d)))
+#define SFU_UPGRADE_BEGUN(d) \
+	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d))
+#define SFU_UPGRADE_UNDER_WAY(d) \
+	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || (d)->upgrade.state == SFU_UPGRADE_STATE_COMPLETE \
+	 ==> SFU_UPGRADE_FAR(d))
+#define SFU_UPGRADE_AWAITING(d) \
+	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> (d)->upgrade.next < SFU_UPGRADE_COUNT(d))
+#define SFU_UPGRADE_VALUE(d) (SFU_UPGRADE_BEGUN(d) && SFU_UPGRADE_UNDER_WAY(d) && SFU_UPGRADE_AWAITING(d))
+
+#define SFU_DEVICE_SOUND(d) \
+	(SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_TOTAL((d)->session) && SFU_LINK_SOUND((d)->link) \
+	 && SFU_YMODEM_SOUND((d)->ymodem) && SFU_DEVICE_GOOD(d))
+
 /*@ predicate sfu_boot_total(struct sfu_boot *b) = 0 <= b->state < SFU_BOOT_STATES && b->cs == b->state;
-    predicate sfu_session_total(struct sfu_session *s) =
-         0 <= s->state < SFU_SESSION_STATES && s->cs == s->state;
+    predicate sfu_session_total(struct sfu_session *s) = SFU_SESSION_TOTAL(*s);
     predicate sfu_upgrade_total(struct sfu_upgrade *u) =
          0 <= u->state < SFU_UPGRADE_STATES && u->cs == u->state && u->next <= 65535;
 
@@ -88,35 +131,22 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
           || d->boot.state == SFU_BOOT_STATE_HELD ==> d->boot.candidate < sfu_layout.slot_count);
 
     // the manifest is one that its slot has room for
-    predicate sfu_upgrade_fits(struct sfu_upgrade *u) =
-         sfu_value_sizes(u->manifest) && sfu_value_room(u->manifest, u->slot, sfu_layout);
+    predicate sfu_upgrade_fits(integer plain, integer record, integer count, integer slot, struct sfu_layout l) =
+         sfu_sizes(plain, record, count) && sfu_room(plain, slot, l);
     // how far its installation may be
-    predicate sfu_upgrade_far(struct sfu_upgrade *u) =
-         sfu_upgrade_fits(u) && u->next <= sfu_value_count(u->manifest)
-      && sfu_value_inside(u->erased, u->slot, sfu_layout)
-      && sfu_value_behind(u->checkpoint, u->manifest, u->next, sfu_layout);
+    predicate sfu_upgrade_far(integer next, integer erased, integer checkpoint, integer record, integer count,
+                              integer slot, struct sfu_layout l) =
+         next <= count && erased <= l.slot[slot].size && checkpoint <= l.image_offset + sfu_rows(record, next);
+    // journal_valid, of the values alone
+    predicate sfu_journal_value(struct sfu_area *area, integer current, integer next, struct sfu_layout l) =
+         area == &sfu_layout.journal[0] && (current == 0 || current == 1 || current == SFU_SLOT_NONE)
+      && (current == 0 || current == 1 ==> 1 <= next <= l.journal[current].size / SFU_FLASH_CELL);
     // what holds whatever is offered next
-    predicate sfu_upgrade_ready(struct sfu_device *d) =
-         sfu_device_place(d) && sfu_upgrade_total(&d->upgrade)
-      && (d->boot.trouble == SFU_OK ==> layout_sound && journal_valid(&d->journal));
-    // what the state says of the installation
-    predicate sfu_upgrade_begun(struct sfu_device *d) =
-         d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
-    predicate sfu_upgrade_under_way(struct sfu_device *d) =
-         d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE
-         ==> sfu_upgrade_far(&d->upgrade);
-    predicate sfu_upgrade_awaiting(struct sfu_device *d) =
-         d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
-         ==> d->upgrade.next < sfu_value_count(d->upgrade.manifest);
-    predicate sfu_upgrade_sound(struct sfu_device *d) =
-         sfu_upgrade_ready(d) && sfu_upgrade_begun(d) && sfu_upgrade_under_way(d) && sfu_upgrade_awaiting(d);
+    predicate sfu_upgrade_ready(struct sfu_device *d) = SFU_UPGRADE_READY(d);
+    predicate sfu_upgrade_sound(struct sfu_device *d) = sfu_upgrade_ready(d) && SFU_UPGRADE_VALUE(d);
 
     // the whole, between two polls of the session
-    predicate sfu_device_sound(struct sfu_device *d) =
-         sfu_upgrade_sound(d) && sfu_session_total(&d->session) && sfu_link_sound(&d->link)
-      && sfu_ymodem_sound(&d->ymodem)
-      && (d->boot.trouble != SFU_E_LAYOUT ==> layout_sound)
-      && (d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE);
+    predicate sfu_device_sound(struct sfu_device *d) = SFU_DEVICE_SOUND(d);
 */
 
 /* the one buffer, from the place where it is aligned to 4 */

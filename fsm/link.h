@@ -26,11 +26,14 @@ struct sfu_link {
 	uint8_t buffer[SFU_LINK_BUFFER]; /* aligned to 4 by its place in the device */
 };
 
-/*@ predicate sfu_link_sound{L}(struct sfu_link *l) =
-         l->cs == l->state && 0 <= l->state < SFU_LINK_STATES
-      && l->fill <= SFU_LINK_FRAME_MAX && l->ready <= SFU_LINK_PAYLOAD_MAX
-      && (l->state == SFU_LINK_STATE_HUNT ==> l->fill == 0)
-      && (l->ready > 0 ==> l->state == SFU_LINK_STATE_FRAME && l->fill == 0);
+/* (on macros in contracts see device.h) */
+#define SFU_LINK_SOUND(l) \
+	((l).cs == (l).state && 0 <= (l).state < SFU_LINK_STATES \
+	 && (l).fill <= SFU_LINK_FRAME_MAX && (l).ready <= SFU_LINK_PAYLOAD_MAX \
+	 && ((l).state == SFU_LINK_STATE_HUNT ==> (l).fill == 0) \
+	 && ((l).ready > 0 ==> (l).state == SFU_LINK_STATE_FRAME && (l).fill == 0))
+
+/*@ predicate sfu_link_sound{L}(struct sfu_link *l) = SFU_LINK_SOUND(*l);
 
     // the four bytes behind `size` bytes are their FCS
     predicate sfu_link_fcs{L}(uint8_t *payload, integer size) =

@@ -27,6 +27,7 @@
     // and they fit the slot
     predicate sfu_room(integer plain, integer slot, struct sfu_layout l) =
          0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.slot[slot].size;
+    // plain bytes of record `index`
     logic integer sfu_part(integer plain, integer record, integer count, integer index) =
          index + 1 < count ? record : plain - sfu_rows(record, index);
 
@@ -36,24 +37,6 @@
     predicate sfu_manifest_room(uint8_t *m, integer slot) = sfu_room(sfu_manifest_plain(m), slot, sfu_layout);
     logic integer sfu_manifest_part(uint8_t *m, integer index) =
          sfu_part(sfu_manifest_plain(m), sfu_manifest_record(m), sfu_manifest_count(m), index);
-
-    // the same of a manifest's value, which WP carries past a write elsewhere in one step
-    logic integer sfu_value_plain(uint8_t m[SFU_MANIFEST_SIZE]) =
-         m[SFU_MANIFEST_PLAIN_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1]
-         + 65536 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2] + 16777216 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3];
-    logic integer sfu_value_record(uint8_t m[SFU_MANIFEST_SIZE]) =
-         m[SFU_MANIFEST_RECORD_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_SIZE_OFFSET + 1];
-    logic integer sfu_value_count(uint8_t m[SFU_MANIFEST_SIZE]) =
-         m[SFU_MANIFEST_RECORD_COUNT_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_COUNT_OFFSET + 1];
-    predicate sfu_value_sizes(uint8_t m[SFU_MANIFEST_SIZE]) =
-         sfu_sizes(sfu_value_plain(m), sfu_value_record(m), sfu_value_count(m));
-    predicate sfu_value_room(uint8_t m[SFU_MANIFEST_SIZE], integer slot, struct sfu_layout l) =
-         sfu_room(sfu_value_plain(m), slot, l);
-    logic integer sfu_value_part(uint8_t m[SFU_MANIFEST_SIZE], integer index) =
-         sfu_part(sfu_value_plain(m), sfu_value_record(m), sfu_value_count(m), index);
-    predicate sfu_value_inside(integer offset, integer slot, struct sfu_layout l) = offset <= l.slot[slot].size;
-    predicate sfu_value_behind(integer offset, uint8_t m[SFU_MANIFEST_SIZE], integer n, struct sfu_layout l) =
-         offset <= l.image_offset + sfu_rows(sfu_value_record(m), n);
 */
 
 /* the 32-bit field at `offset` (SFU_MANIFEST_…_OFFSET) */

@@ -29,15 +29,22 @@ void sfu_session_init(struct sfu_device *d)
 }
 
 /* Tells the machine what has become of the installation. Only what moves it on counts as progress. */
-/*@ requires sound: sfu_device_sound(d);
+/*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_device_sound(d) && sfu_session_settled(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
-    ensures upgrade: d->upgrade.state == \old(d->upgrade.state) && d->upgrade.next == \old(d->upgrade.next)
-             && \forall integer i; 0 <= i < SFU_MANIFEST_SIZE ==>
-                d->upgrade.manifest[i] == \old(d->upgrade.manifest[i]);
+    ensures same: d->upgrade.state == \old(d->upgrade.state) && d->upgrade.next == \old(d->upgrade.next);
+    ensures sizes: SFU_UPGRADE_PLAIN(d) == \old(SFU_UPGRADE_PLAIN(d))
+             && SFU_UPGRADE_RECORD(d) == \old(SFU_UPGRADE_RECORD(d))
+             && SFU_UPGRADE_COUNT(d) == \old(SFU_UPGRADE_COUNT(d));
     ensures over: \old(d->session.state) == SFU_SESSION_STATE_LEAVING ==>
              d->session.state == SFU_SESSION_STATE_LEAVING; */
 static void settle(struct sfu_device *d)
@@ -55,12 +62,18 @@ static void settle(struct sfu_device *d)
 	d->session.upgrade = d->upgrade.state;
 }
 
-/*@ requires sound: sfu_device_sound(d);
-    requires body: event <= SFU_SESSION_EVENT_JUNK ==> sfu_session_body(d, body);
+/*@ requires sound: SFU_DEVICE_SOUND(d);
+    requires body: event <= SFU_SESSION_EVENT_JUNK ==> SFU_SESSION_BODY(d, body);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_device_sound(d) && sfu_session_settled(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures way_out: event == SFU_SESSION_EVENT_EXPIRED || event == SFU_SESSION_EVENT_QUIT ==>
              d->session.state == SFU_SESSION_STATE_LEAVING; */
@@ -100,11 +113,18 @@ static uint32_t may_boot(const struct sfu_device *d)
 	       || d->upgrade.offers >= SFU_LIMIT_OFFERS || d->boot.trouble != SFU_OK;
 }
 
-/*@ requires sound: sfu_session_sound(d);
+/*@ requires sound: SFU_SESSION_SOUND(d);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_session_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
+    ensures partial: SFU_SESSION_WHOLE(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void watch_clock(struct sfu_device *d)
 {
@@ -118,10 +138,17 @@ static void watch_clock(struct sfu_device *d)
 	}
 }
 
-/*@ requires sound: sfu_session_sound(d) && d->session.ymodem == 0;
+/*@ requires sound: SFU_SESSION_SOUND(d) && d->session.ymodem == 0;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
             sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_session_sound(d); */
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
+    ensures partial: SFU_SESSION_WHOLE(d); */
 static void poll_frame(struct sfu_device *d)
 {
 	uint8_t chunk[CHUNK], *payload = d->link.buffer + SFU_LINK_PAD;
@@ -139,12 +166,12 @@ static void poll_frame(struct sfu_device *d)
 }
 
 /* Bytes of the package that are still missing to the manifest, or to the record being assembled. */
-/*@ requires sound: sfu_upgrade_sound(d) && sfu_session_settled(d) && sfu_session_partial(d);
+/*@ requires sound: SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_SETTLED(d) && SFU_SESSION_PARTIAL(d);
     requires going: d->upgrade.state != SFU_UPGRADE_STATE_COMPLETE;
     assigns \nothing;
     ensures fits: 0 < \result && d->session.fill + \result <= SFU_FORMAT_RECORD_MAX;
     ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? SFU_MANIFEST_SIZE
-             : sfu_value_part(d->upgrade.manifest, d->session.at) + SFU_FORMAT_HASH); */
+             : sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->session.at) + SFU_FORMAT_HASH); */
 static uint32_t missing(const struct sfu_device *d)
 {
 	uint32_t whole = SFU_MANIFEST_SIZE;
@@ -155,14 +182,19 @@ static uint32_t missing(const struct sfu_device *d)
 }
 
 /* A manifest or a record is complete: the same judgement as for frames, without an answer of its own. */
-/*@ requires sound: sfu_device_sound(d) && sfu_session_settled(d);
+/*@ requires sound: SFU_DEVICE_SOUND(d) && SFU_SESSION_SETTLED(d);
     requires bytes: bytes == &d->link.buffer[0] + (SFU_LINK_PAD + 1) && d->session.fill <= SFU_FORMAT_RECORD_MAX;
     requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==> d->session.fill == SFU_MANIFEST_SIZE;
     requires at: d->session.state == SFU_SESSION_STATE_LOADING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
     assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_device_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures empty: d->session.fill == 0;
     ensures at: \old(d->session.state) == SFU_SESSION_STATE_LOADING
@@ -181,17 +213,32 @@ static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 	return status;
 }
 
-/*@ requires sound: sfu_session_sound(d) && sfu_session_partial(d);
+/*@ requires sound: SFU_SESSION_SOUND(d) && SFU_SESSION_PARTIAL(d);
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_session_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
+    ensures partial: SFU_SESSION_WHOLE(d);
     ensures under_way: d->session.ymodem == \old(d->session.ymodem); */
 static uint32_t take_block(struct sfu_device *d)
 {
 	uint8_t *bytes = sfu_device_buffer(d);
 	uint32_t status = SFU_OK, n;
 
-	/*@ loop invariant sound: sfu_session_sound(d) && (status == SFU_OK ==> sfu_session_partial(d));
+	/*@ loop invariant ready: SFU_UPGRADE_READY(d);
+	    loop invariant upgrade: SFU_UPGRADE_VALUE(d);
+	    loop invariant total: SFU_SESSION_TOTAL(d->session);
+	    loop invariant link: SFU_LINK_SOUND(d->link);
+	    loop invariant ymodem: SFU_YMODEM_SOUND(d->ymodem);
+	    loop invariant good: SFU_DEVICE_GOOD(d);
+	    loop invariant settled: SFU_SESSION_SETTLED(d);
+	    loop invariant partial: status == SFU_OK ==> SFU_SESSION_PARTIAL(d);
+	    loop invariant whole: SFU_SESSION_WHOLE(d) || status != SFU_OK;
 	    loop invariant under_way: d->session.ymodem == \at(d->session.ymodem, Pre);
 	    loop assigns status, n, d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
 	                 d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip,
@@ -213,10 +260,17 @@ static uint32_t take_block(struct sfu_device *d)
 	return status;
 }
 
-/*@ requires sound: sfu_device_sound(d);
+/*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session, d->ymodem, d->link, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_session_sound(d); */
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
+    ensures partial: SFU_SESSION_WHOLE(d); */
 static void end_ymodem(struct sfu_device *d)
 {
 	d->session.ymodem = 0;
@@ -230,10 +284,17 @@ static void end_ymodem(struct sfu_device *d)
 	settle(d);
 }
 
-/*@ requires sound: sfu_session_sound(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
+/*@ requires sound: SFU_SESSION_SOUND(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line;
-    ensures sound: sfu_session_sound(d); */
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures upgrade: SFU_UPGRADE_VALUE(d);
+    ensures total: SFU_SESSION_TOTAL(d->session);
+    ensures link: SFU_LINK_SOUND(d->link);
+    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
+    ensures good: SFU_DEVICE_GOOD(d);
+    ensures settled: SFU_SESSION_SETTLED(d);
+    ensures partial: SFU_SESSION_WHOLE(d); */
 static void poll_ymodem(struct sfu_device *d)
 {
 	const enum sfu_ymodem_order order = sfu_ymodem_look(&d->ymodem);
@@ -274,7 +335,7 @@ static uint32_t ymodem_start(const struct sfu_device *d)
 	return (start[0] == SFU_YMODEM_SOH || start[0] == SFU_YMODEM_STX) && start[1] == 0 && start[2] == 0xFF ? n : 0;
 }
 
-/*@ requires sound: sfu_session_sound(d);
+/*@ requires sound: SFU_SESSION_SOUND(d);
     assigns d->session.invited, sfu_line;
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void invite(struct sfu_device *d)

@@ -25,6 +25,8 @@ uint32_t sfu_session_note(struct sfu_device *d, uint32_t status)
 }
 
 /* struct WINDOW and struct REFUSAL are two words each */
+/*@ assigns sfu_line;
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void answer(uint8_t type, uint32_t first, uint32_t second)
 {
 	uint8_t body[8];
@@ -42,8 +44,7 @@ static void refuse(struct sfu_device *d, uint32_t code, uint32_t detail)
 	answer(SFU_MESSAGE_REFUSE, sfu_session_note(d, code), detail);
 }
 
-/*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
-             && sfu_upgrade_fits(&d->upgrade);
+/*@ requires fits: \valid_read(d) && layout_sound && d->upgrade.next <= 65535 && SFU_UPGRADE_FITS(d);
     assigns sfu_line;
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void grant(struct sfu_device *d, uint8_t type)

@@ -23,29 +23,25 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
     predicate sfu_upgrade_record_event(struct sfu_device *d, uint8_t *record, integer size, integer event) =
          sfu_upgrade_place(d, record, size)
       && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
-          size == sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH
+          size == sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH
           && (event == SFU_UPGRADE_EVENT_LAST <==>
-              d->upgrade.next + 1 == sfu_value_count(d->upgrade.manifest)));
+              d->upgrade.next + 1 == SFU_UPGRADE_COUNT(d)));
 */
 
 /* One event of the machine; `record` and `size` (hash included) are those of RECORD and LAST. */
-/*@ requires valid: sfu_upgrade_ready(d) && \valid_read(p) && \separated(d, p);
+/*@ requires valid: SFU_UPGRADE_READY(d) && \valid_read(p) && \separated(d, p);
     requires begins: *p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME ==>
-             d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+             d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires resumes: *p == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
+             d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
     requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
     requires record: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST) ==>
              sfu_upgrade_record_event(d, record, size, *p);
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
             d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d);
-    ensures sound_begun: d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> d->boot.trouble == SFU_OK;
-    ensures sound_fits: d->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> sfu_upgrade_fits(&d->upgrade);
-    ensures sound_under_way: sfu_upgrade_under_way(d);
-    ensures sound_awaiting: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
-             d->upgrade.next < sfu_value_count(d->upgrade.manifest);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures begun: (\old(*p) == SFU_UPGRADE_EVENT_START || \old(*p) == SFU_UPGRADE_EVENT_RESUME)
              && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE ==>
@@ -75,7 +71,8 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
     requires place: sfu_upgrade_place(d, manifest, SFU_MANIFEST_SIZE);
     assigns d->boot.good, d->boot.failure_stored,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures accepted: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE; */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
@@ -87,7 +84,8 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
     requires place: sfu_upgrade_place(d, record, size);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures next: \old(d->upgrade.next) <= d->upgrade.next;
     ensures order: \old(d->upgrade.state) != SFU_UPGRADE_STATE_RECEIVING ==>
@@ -95,7 +93,9 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
     ensures stored: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE
              && (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> index < d->upgrade.next);
     ensures beyond: \result == SFU_E_TIMEOUT && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
-             && \old(d->upgrade.next) < index ==> d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING; */
+             && \old(d->upgrade.next) < index ==> d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
+    ensures later: \result == SFU_E_TIMEOUT ==> \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING;
+    ensures fits: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> SFU_UPGRADE_FITS(d); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
 
 /* All records were sent. SFU_OK: the image is sealed and on trial at the next reset. SFU_R_ORDER,
@@ -103,7 +103,8 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
 /*@ requires sound: sfu_upgrade_sound(d);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
@@ -112,7 +113,8 @@ uint32_t sfu_upgrade_finish(struct sfu_device *d);
 /*@ requires sound: sfu_upgrade_sound(d);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures left: d->upgrade.state == SFU_UPGRADE_STATE_IDLE || d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
 void sfu_upgrade_leave(struct sfu_device *d);
@@ -126,9 +128,9 @@ uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
 
 /* First record that may not yet be sent: below it the line may be kept busy. */
 /*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
-             && sfu_upgrade_fits(&d->upgrade);
+             && SFU_UPGRADE_FITS(d);
     assigns \nothing;
-    ensures limit: \result <= sfu_value_count(d->upgrade.manifest); */
+    ensures limit: \result <= SFU_UPGRADE_COUNT(d); */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 
 /* The slot that an installation would take, or SFU_SLOT_NONE while an image is on trial. */
@@ -141,7 +143,7 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d);
 /*@ requires sound: sfu_upgrade_sound(d);
     assigns \nothing;
     ensures size: \result == (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING ? 0
-             : sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH);
+             : sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH);
     ensures range: \result <= SFU_FORMAT_RECORD_MAX; */
 uint32_t sfu_upgrade_record_size(const struct sfu_device *d);
 

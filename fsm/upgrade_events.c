@@ -19,11 +19,11 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
 	u->offers = 0;
 }
 
-/*@ requires ready: sfu_upgrade_ready(d);
+/*@ requires ready: SFU_UPGRADE_READY(d);
     requires begins: event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME ==>
-             d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+             d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires resumes: event == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
+             d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
     requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
     requires record: event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST ==>
              sfu_upgrade_record_event(d, record, size, event);
@@ -31,7 +31,8 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
             d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures sound: sfu_upgrade_sound(d);
+    ensures ready: SFU_UPGRADE_READY(d);
+    ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures begun: d->upgrade.status == SFU_OK
              && (event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME) ==>
@@ -115,7 +116,7 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
     assigns \nothing;
     ensures event: \result == SFU_UPGRADE_EVENT_START || \result == SFU_UPGRADE_EVENT_RESUME;
     ensures resumes: \result == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < sfu_value_count(d->upgrade.manifest); */
+             d->journal.state.next_record < SFU_UPGRADE_COUNT(d); */
 static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
 {
 	const struct sfu_state *s = &d->journal.state;

@@ -13,7 +13,7 @@ static const uint8_t LABEL_IMAGE[9] = { 's', 'f', 'u', ' ', 'i', 'm', 'a', 'g', 
 
 /*@ requires read: \valid_read(d);
     assigns \nothing;
-    ensures plain: \result == sfu_value_plain(d->upgrade.manifest); */
+    ensures plain: \result == SFU_UPGRADE_PLAIN(d); */
 static uint32_t plain_size(const struct sfu_device *d)
 {
 	return sfu_manifest_word(d->upgrade.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
@@ -52,9 +52,9 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 }
 
 /* The state in which this manifest is being installed from `next_record` on. */
-/*@ requires journal: sfu_device_place(d) && journal_valid(&d->journal) && d->upgrade.slot <= 1;
+/*@ requires journal: sfu_device_place(d) && SFU_JOURNAL_VALUE(d) && d->upgrade.slot <= 1;
     assigns d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures journal: SFU_JOURNAL_VALUE(d); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_state next = d->journal.state;
@@ -80,13 +80,13 @@ static uint32_t next_install(const struct sfu_device *d)
 }
 
 /* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
-/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
-             && sfu_upgrade_fits(&d->upgrade);
-    requires next: d->upgrade.next < sfu_value_count(d->upgrade.manifest);
+/*@ requires place: sfu_device_place(d) && layout_sound && SFU_JOURNAL_VALUE(d)
+             && SFU_UPGRADE_FITS(d);
+    requires next: d->upgrade.next < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
             sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal);
-    ensures far: sfu_upgrade_far(&d->upgrade); */
+    ensures journal: SFU_JOURNAL_VALUE(d);
+    ensures far: SFU_UPGRADE_FAR(d); */
 static void start(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_upgrade *u = &d->upgrade;
@@ -118,14 +118,14 @@ void sfu_upgrade_resume(struct sfu_device *d)
 
 /* At a sector boundary: a checkpoint if the last one is far enough behind, then the next sector, so that it
  * is ready before the station is told to go on. */
-/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal)
-             && sfu_upgrade_far(&d->upgrade);
+/*@ requires place: sfu_device_place(d) && layout_sound && SFU_JOURNAL_VALUE(d)
+             && SFU_UPGRADE_FAR(d);
     requires end: d->upgrade.checkpoint <= end
-             && end == sfu_layout.image_offset + sfu_rows(sfu_value_record(d->upgrade.manifest), d->upgrade.next)
-             && end <= sfu_layout.image_offset + sfu_value_plain(d->upgrade.manifest);
+             && end == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
+             && end <= sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal);
-    ensures far: sfu_upgrade_far(&d->upgrade); */
+    ensures journal: SFU_JOURNAL_VALUE(d);
+    ensures far: SFU_UPGRADE_FAR(d); */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
 {
 	const uint32_t sixteenth = plain_size(d) / 16;
@@ -155,7 +155,7 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 }
 
 /* The one pass over the finished image; its buffer is the frame's, which is used up. */
-/*@ requires place: sfu_device_place(d) && layout_sound && sfu_upgrade_fits(&d->upgrade);
+/*@ requires place: sfu_device_place(d) && layout_sound && SFU_UPGRADE_FITS(d);
     requires pass: \valid(p) && \separated(p, d, &sfu_layout);
     assigns *p, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
 static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
@@ -179,10 +179,10 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 }
 
 /* What becomes of the installation: on trial with its seal, or given up with its reason. */
-/*@ requires journal: sfu_device_place(d) && journal_valid(&d->journal) && d->upgrade.slot <= 1;
+/*@ requires journal: sfu_device_place(d) && SFU_JOURNAL_VALUE(d) && d->upgrade.slot <= 1;
     requires pass: \valid_read(p) && \separated(p, d);
     assigns d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures journal: SFU_JOURNAL_VALUE(d); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
 	struct sfu_state next = d->journal.state;
@@ -202,9 +202,9 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
 }
 
 /* From here on a cut must lead back to the first sector's erase: its manifest is programmed once. */
-/*@ requires journal: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires journal: sfu_device_place(d) && SFU_JOURNAL_VALUE(d);
     assigns d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures journal: SFU_JOURNAL_VALUE(d); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {
 	struct sfu_state next = d->journal.state;

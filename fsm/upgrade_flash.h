@@ -8,39 +8,39 @@
 #include "upgrade.h"
 
 /* The journal says that the slot is being installed, from record 0; then the first sector is erased. */
-/*@ requires ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+/*@ requires ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
     assigns d->boot.good, d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
-    ensures fits: sfu_upgrade_fits(&d->upgrade);
-    ensures far: sfu_upgrade_far(&d->upgrade);
+    ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
+    ensures fits: SFU_UPGRADE_FITS(d);
+    ensures far: SFU_UPGRADE_FAR(d);
     ensures next: d->upgrade.next == 0;
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE; */
 void sfu_upgrade_begin(struct sfu_device *d);
 
 /* The same from the journal's checkpoint. */
-/*@ requires ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK && sfu_upgrade_fits(&d->upgrade);
+/*@ requires ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
-    requires next: d->journal.state.next_record < sfu_value_count(d->upgrade.manifest);
+    requires next: d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
-    ensures fits: sfu_upgrade_fits(&d->upgrade);
-    ensures far: sfu_upgrade_far(&d->upgrade);
-    ensures next: d->upgrade.next < sfu_value_count(d->upgrade.manifest); */
+    ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
+    ensures fits: SFU_UPGRADE_FITS(d);
+    ensures far: SFU_UPGRADE_FAR(d);
+    ensures next: d->upgrade.next < SFU_UPGRADE_COUNT(d); */
 void sfu_upgrade_resume(struct sfu_device *d);
 
 /* Decrypts and programs the record awaited, whose hash was as expected; erases and checkpoints on the way. */
 /*@ requires sound: sfu_upgrade_sound(d);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
     requires place: sfu_upgrade_place(d, record, size);
-    requires size: size == sfu_value_part(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH;
+    requires size: size == sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH;
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
-    ensures fits: sfu_upgrade_fits(&d->upgrade);
-    ensures far: sfu_upgrade_far(&d->upgrade);
+    ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
+    ensures fits: SFU_UPGRADE_FITS(d);
+    ensures far: SFU_UPGRADE_FAR(d);
     ensures next: d->upgrade.next == \old(d->upgrade.next) + 1; */
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
 
@@ -49,16 +49,16 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE;
     assigns d->upgrade.status, d->upgrade.erased, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1],
             sfu_flash, sfu_chip;
-    ensures ready: sfu_upgrade_ready(d) && d->boot.trouble == SFU_OK;
-    ensures fits: sfu_upgrade_fits(&d->upgrade); */
+    ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
+    ensures fits: SFU_UPGRADE_FITS(d); */
 void sfu_upgrade_seal(struct sfu_device *d);
 
 /* Image offset in the slot of record `index`. */
-/*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_fits(&d->upgrade);
-    requires index: index < sfu_value_count(d->upgrade.manifest);
+/*@ requires fits: \valid_read(d) && layout_sound && SFU_UPGRADE_FITS(d);
+    requires index: index < SFU_UPGRADE_COUNT(d);
     assigns \nothing;
-    ensures offset: \result == sfu_layout.image_offset + sfu_rows(sfu_value_record(d->upgrade.manifest), index);
-    ensures inside: \result < sfu_layout.image_offset + sfu_value_plain(d->upgrade.manifest); */
+    ensures offset: \result == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), index);
+    ensures inside: \result < sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d); */
 uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index);
 
 #endif

@@ -70,14 +70,17 @@ struct sfu_ymodem {
 	uint32_t since;    /* time of the last event or byte */
 };
 
-/*@ predicate sfu_ymodem_sound{L}(struct sfu_ymodem *y) =
-         y->cs == y->state && 0 <= y->state < SFU_YMODEM_STATES
-      && y->left <= SFU_YMODEM_FILE_MAX && y->errors <= SFU_YMODEM_ERRORS
-      && y->at <= y->size <= SFU_YMODEM_LARGE && y->size - y->at <= y->left
-      && y->length <= sfu_line_shown && y->seen <= sfu_line_shown
-      && (y->state == SFU_YMODEM_STATE_FINISH || y->state == SFU_YMODEM_STATE_CLOSING ==> y->left == 0)
-      && (y->state != SFU_YMODEM_STATE_BLOCK ==> y->at == y->size)
-      && (y->state == SFU_YMODEM_STATE_NAMED ==> y->block == 1);
+/* (on macros in contracts see device.h) */
+#define SFU_YMODEM_SOUND(y) \
+	((y).cs == (y).state && 0 <= (y).state < SFU_YMODEM_STATES \
+	 && (y).left <= SFU_YMODEM_FILE_MAX && (y).errors <= SFU_YMODEM_ERRORS \
+	 && (y).at <= (y).size <= SFU_YMODEM_LARGE && (y).size - (y).at <= (y).left \
+	 && (y).length <= sfu_line_shown && (y).seen <= sfu_line_shown \
+	 && ((y).state == SFU_YMODEM_STATE_FINISH || (y).state == SFU_YMODEM_STATE_CLOSING ==> (y).left == 0) \
+	 && ((y).state != SFU_YMODEM_STATE_BLOCK ==> (y).at == (y).size) \
+	 && ((y).state == SFU_YMODEM_STATE_NAMED ==> (y).block == 1))
+
+/*@ predicate sfu_ymodem_sound{L}(struct sfu_ymodem *y) = SFU_YMODEM_SOUND(*y);
 */
 
 /*@ requires valid: \valid(y);

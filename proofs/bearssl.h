@@ -1,35 +1,62 @@
 /* What the core assumes of BearSSL where it calls it: which memory a call reads and writes. Included before
- * crypto/crypto.c when that is proved, and by nothing else; what the calls compute is tested (tests/unit), not
- * proved. */
+ * crypto/crypto.c when that is proved, in place of BearSSL's own header, and by nothing else; what the calls
+ * compute is tested (tests/unit), not proved.
+ *
+ * Pointers that are void * there are unsigned char * here, and a context is bytes and nothing else: WP does not follow
+ * a cast from one kind of memory to another. crypto.c looks into no context, but for wiping it. */
 #ifndef SFU_PROOFS_BEARSSL_H
 #define SFU_PROOFS_BEARSSL_H
+#define BR_BEARSSL_H__ /* BearSSL's own is left out */
 
+#include <stddef.h>
 #include <stdint.h>
-#include <bearssl.h>
 
-/*@ requires context: \valid(cc) && \valid_read((unsigned char *)stb + (0 .. 31));
-    assigns *cc; */
-void br_sha224_set_state(br_sha224_context *cc, const void *stb, uint64_t count);
+/* sfu_wipe writes through a volatile pointer so that the compiler keeps its stores. WP takes volatile for memory that
+ * changes by itself; what sfu_wipe is given is not. Nothing else of the core is volatile. */
+#define volatile
+
+typedef struct {
+	unsigned char bytes[108];
+} br_sha256_context;
+
+/*@ requires context: \valid(cc) && \valid_read(stb + (0 .. 31));
+    assigns *cc \from stb[0 .. 31], count; */
+void br_sha256_set_state(br_sha256_context *cc, const unsigned char *stb, uint64_t count);
 
 /*@ requires context: \valid(ctx);
-    requires data: \valid_read((unsigned char *)data + (0 .. len - 1));
-    assigns *ctx; */
-void br_sha224_update(br_sha224_context *ctx, const void *data, size_t len);
+    requires data: \valid_read(data + (0 .. len - 1));
+    assigns *ctx \from *ctx, data[0 .. len - 1], len; */
+void br_sha256_update(br_sha256_context *ctx, const unsigned char *data, size_t len);
 
-/*@ requires context: \valid_read(ctx) && \valid((unsigned char *)out + (0 .. 31));
-    assigns ((unsigned char *)out)[0 .. 31]; */
-void br_sha256_out(const br_sha256_context *ctx, void *out);
+/*@ requires context: \valid_read(ctx) && \valid(out + (0 .. 31));
+    assigns out[0 .. 31] \from *ctx; */
+void br_sha256_out(const br_sha256_context *ctx, unsigned char *out);
 
-/*@ requires key: \valid_read((unsigned char *)key + (0 .. 31)) && \valid_read((unsigned char *)iv + (0 .. 11));
-    requires data: \valid((unsigned char *)data + (0 .. len - 1));
-    assigns ((unsigned char *)data)[0 .. len - 1]; */
-uint32_t br_chacha20_ct_run(const void *key, const void *iv, uint32_t cc, void *data, size_t len);
+/*@ requires key: \valid_read(key + (0 .. 31)) && \valid_read(iv + (0 .. 11));
+    requires data: \valid(data + (0 .. len - 1));
+    assigns data[0 .. len - 1] \from key[0 .. 31], iv[0 .. 11], cc, data[0 .. len - 1], len;
+    assigns \result \from cc, len; */
+uint32_t br_chacha20_ct_run(const unsigned char *key, const unsigned char *iv, uint32_t cc, unsigned char *data,
+                            size_t len);
 
-/*@ requires key: \valid_read((unsigned char *)key + (0 .. 31)) && \valid_read((unsigned char *)iv + (0 .. 11));
-    requires data: \valid((unsigned char *)data + (0 .. len - 1));
-    requires aad: \valid_read((unsigned char *)aad + (0 .. aad_len - 1)) && \valid((unsigned char *)tag + (0 .. 15));
-    assigns ((unsigned char *)data)[0 .. len - 1], ((unsigned char *)tag)[0 .. 15]; */
-void br_poly1305_ctmul_run(const void *key, const void *iv, void *data, size_t len, const void *aad,
-                           size_t aad_len, void *tag, br_chacha20_run ichacha, int encrypt);
+typedef uint32_t (*br_chacha20_run)(const unsigned char *key, const unsigned char *iv, uint32_t cc,
+                                    unsigned char *data, size_t len);
+
+/*@ requires key: \valid_read(key + (0 .. 31)) && \valid_read(iv + (0 .. 11));
+    requires data: \valid(data + (0 .. len - 1));
+    requires aad: \valid_read(aad + (0 .. aad_len - 1)) && \valid(tag + (0 .. 15));
+    assigns data[0 .. len - 1], tag[0 .. 15]
+            \from key[0 .. 31], iv[0 .. 11], data[0 .. len - 1], aad[0 .. aad_len - 1], len, aad_len; */
+void br_poly1305_ctmul_run(const unsigned char *key, const unsigned char *iv, unsigned char *data, size_t len,
+                           const unsigned char *aad, size_t aad_len, unsigned char *tag, br_chacha20_run ichacha,
+                           int encrypt);
+
+/* sfu_curve_verify, behind which the rest of BearSSL is, has its contract in crypto/curve.h */
+#define BR_EC_secp256r1 23
+typedef struct {
+	int curve;
+	unsigned char *q;
+	size_t qlen;
+} br_ec_public_key;
 
 #endif
