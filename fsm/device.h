@@ -96,13 +96,14 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	(SFU_UPGRADE_FITS(d) \
 	 && sfu_upgrade_far((d)->upgrade.next, (d)->upgrade.erased, (d)->upgrade.checkpoint, SFU_UPGRADE_RECORD(d), \
 	                    SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout))
-#define SFU_JOURNAL_VALUE(d) \
+#define SFU_JOURNAL_PAGE(d) \
 	sfu_journal_value((d)->journal.store.area, (d)->journal.store.current, (d)->journal.next, sfu_layout)
+#define SFU_JOURNAL_VALUE(d) (layout_sound && SFU_JOURNAL_PAGE(d))
 #define SFU_UPGRADE_READY(d) \
 	(\valid(d) && \separated(d, &sfu_layout) \
 	 && 0 <= (d)->upgrade.state < SFU_UPGRADE_STATES && (d)->upgrade.cs == (d)->upgrade.state \
 	 && (d)->upgrade.next <= 65535 \
-	 && ((d)->boot.trouble == SFU_OK ==> layout_sound && SFU_JOURNAL_VALUE(d)))
+	 && ((d)->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d)))
 #define SFU_UPGRADE_BEGUN(d) \
 	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d))
 #define SFU_UPGRADE_UNDER_WAY(d) \

@@ -27,7 +27,9 @@ uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
 
 /* Erases on until `end` (an offset in the slot) is inside what is erased. A sector is erased once, when the
  * image reaches it: what lies behind a checkpoint is erased again when the installation is resumed. */
-/*@ requires place: sfu_device_place(d) && layout_sound && d->upgrade.slot < sfu_layout.slot_count;
+/*@ requires place: sfu_device_place(d);
+    requires layout: layout_sound;
+    requires slot: d->upgrade.slot < sfu_layout.slot_count;
     requires inside: d->upgrade.erased <= sfu_layout.slot[d->upgrade.slot].size
              && end <= sfu_layout.slot[d->upgrade.slot].size;
     assigns d->upgrade.erased, sfu_flash, sfu_chip;
@@ -52,9 +54,12 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 }
 
 /* The state in which this manifest is being installed from `next_record` on. */
-/*@ requires journal: sfu_device_place(d) && SFU_JOURNAL_VALUE(d) && d->upgrade.slot <= 1;
+/*@ requires place: sfu_device_place(d) && d->upgrade.slot <= 1;
+    requires layout: layout_sound;
+    requires journal: SFU_JOURNAL_PAGE(d);
     assigns d->journal, sfu_flash;
-    ensures journal: SFU_JOURNAL_VALUE(d); */
+    ensures layout: layout_sound;
+    ensures journal: SFU_JOURNAL_PAGE(d); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_state next = d->journal.state;
@@ -80,12 +85,15 @@ static uint32_t next_install(const struct sfu_device *d)
 }
 
 /* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
-/*@ requires place: sfu_device_place(d) && layout_sound && SFU_JOURNAL_VALUE(d)
-             && SFU_UPGRADE_FITS(d);
+/*@ requires place: sfu_device_place(d);
+    requires layout: layout_sound;
+    requires journal: SFU_JOURNAL_PAGE(d);
+    requires fits: SFU_UPGRADE_FITS(d);
     requires next: d->upgrade.next < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
             sfu_flash, sfu_chip;
-    ensures journal: SFU_JOURNAL_VALUE(d);
+    ensures layout: layout_sound;
+    ensures journal: SFU_JOURNAL_PAGE(d);
     ensures far: SFU_UPGRADE_FAR(d); */
 static void start(struct sfu_device *d, uint32_t install)
 {
@@ -94,7 +102,13 @@ static void start(struct sfu_device *d, uint32_t install)
 	sfu_manifest_derive(u->key, d->keys.oem, u->manifest, LABEL_IMAGE, sizeof LABEL_IMAGE, 1);
 	u->erased = u->next == 0 ? 0 : sfu_upgrade_offset(d, u->next);
 	u->checkpoint = u->erased;
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->status = append_progress(d, install);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (u->status == SFU_OK)
 		u->status = erase_to(d, sfu_upgrade_offset(d, u->next) + 1);
 }
@@ -104,7 +118,13 @@ void sfu_upgrade_begin(struct sfu_device *d)
 	/* in a single slot the image that ran is gone from here on */
 	if (d->upgrade.slot == d->boot.good)
 		d->boot.good = SFU_SLOT_NONE;
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	d->upgrade.next = 0;
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	sfu_copy(d->upgrade.expected, d->upgrade.manifest + SFU_MANIFEST_FIRST_HASH_OFFSET, 32);
 	start(d, next_install(d));
 }
@@ -118,13 +138,16 @@ void sfu_upgrade_resume(struct sfu_device *d)
 
 /* At a sector boundary: a checkpoint if the last one is far enough behind, then the next sector, so that it
  * is ready before the station is told to go on. */
-/*@ requires place: sfu_device_place(d) && layout_sound && SFU_JOURNAL_VALUE(d)
-             && SFU_UPGRADE_FAR(d);
+/*@ requires place: sfu_device_place(d);
+    requires layout: layout_sound;
+    requires journal: SFU_JOURNAL_PAGE(d);
+    requires far: SFU_UPGRADE_FAR(d);
     requires end: d->upgrade.checkpoint <= end
              && end == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
              && end <= sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
-    ensures journal: SFU_JOURNAL_VALUE(d);
+    ensures layout: layout_sound;
+    ensures journal: SFU_JOURNAL_PAGE(d);
     ensures far: SFU_UPGRADE_FAR(d); */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
 {
@@ -155,7 +178,9 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 }
 
 /* The one pass over the finished image; its buffer is the frame's, which is used up. */
-/*@ requires place: sfu_device_place(d) && layout_sound && SFU_UPGRADE_FITS(d);
+/*@ requires place: sfu_device_place(d);
+    requires layout: layout_sound;
+    requires fits: SFU_UPGRADE_FITS(d);
     requires pass: \valid(p) && \separated(p, d, &sfu_layout);
     assigns *p, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
 static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
@@ -179,10 +204,13 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 }
 
 /* What becomes of the installation: on trial with its seal, or given up with its reason. */
-/*@ requires journal: sfu_device_place(d) && SFU_JOURNAL_VALUE(d) && d->upgrade.slot <= 1;
+/*@ requires place: sfu_device_place(d) && d->upgrade.slot <= 1;
+    requires layout: layout_sound;
+    requires journal: SFU_JOURNAL_PAGE(d);
     requires pass: \valid_read(p) && \separated(p, d);
     assigns d->journal, sfu_flash;
-    ensures journal: SFU_JOURNAL_VALUE(d); */
+    ensures layout: layout_sound;
+    ensures journal: SFU_JOURNAL_PAGE(d); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
 	struct sfu_state next = d->journal.state;
@@ -202,9 +230,12 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
 }
 
 /* From here on a cut must lead back to the first sector's erase: its manifest is programmed once. */
-/*@ requires journal: sfu_device_place(d) && SFU_JOURNAL_VALUE(d);
+/*@ requires place: sfu_device_place(d);
+    requires layout: layout_sound;
+    requires journal: SFU_JOURNAL_PAGE(d);
     assigns d->journal, sfu_flash;
-    ensures journal: SFU_JOURNAL_VALUE(d); */
+    ensures layout: layout_sound;
+    ensures journal: SFU_JOURNAL_PAGE(d); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {
 	struct sfu_state next = d->journal.state;
