@@ -1,6 +1,5 @@
 /* Cryptography as the abstract interpreter of the core meets it: it reads what it is given to the last byte, and
- * gives unknown bytes. crypto/crypto.c itself is analysed apart, with BearSSL's source. A model, compiled
- * into no loader. */
+ * gives unknown bytes. A model, compiled into no loader. */
 #include <stddef.h>
 #include "__fc_builtin.h"
 #include "crypto.h"

@@ -32,6 +32,7 @@ JOINED = """serve sfu_session_poll poll_ymodem poll_frame take_block assembled s
 # and where they are kept apart for longer than elsewhere
 APART = {"put": 8, "move": 8, "conclude": 10, "generation_of": 200, "sfu_keys_load": 60, "find_cell": 60,
          "remains": 60, "sfu_check_oem": 60, "sfu_store_read": 50, "recover": 100, "look": 100, "sfu_boot": 600,
+         "sfu_boot_prepare": 200, "open_keys": 100,
          "classify": 100, "judge_trial": 50, "examine": 50}
 # of whose answers only SFU_OK and the rest are kept apart
 OK = 0x3C3C3C3C
