@@ -3,8 +3,7 @@
 
 usage: eva.py [--update] [LAYOUT-CHECK]...
 
-Each LAYOUT-CHECK is one build: a layout of port/stm32/layouts and a boot check (see BUILDS; all of them if none is
-named). It starts at sfu_main, with the port and the cryptography of this folder in place of the real ones. The
+Each LAYOUT-CHECK is one build: a layout of port/stm32/layouts and a boot check (ab-seal if none is named). It starts at sfu_main, with the port and the cryptography of this folder in place of the real ones. The
 core's contracts are left out: what Eva says owes nothing to them.
 
 Fails if there is an alarm that alarms.txt does not name, or if it names one that no build has any more. --update
@@ -20,7 +19,7 @@ import time
 TABLE = "proofs/eva/alarms.txt"
 WORK = "build/eva"
 MODELS = ("proofs/eva/port.c", "proofs/eva/crypto.c")
-BUILDS = ("ab-seal", "single-signature")
+BUILDS = ("ab-seal",)
 INCLUDES = ["-Ifsm", "-Igen", "-Iport", "-Icrypto", "-Iport/stm32", "-Ibuild/deps/bearssl/inc", "-nostdinc"]
 # What decides on more than its own memory: states that come together there are joined, or they multiply.
 JOINED = """serve sfu_session_poll poll_ymodem poll_frame take_block assembled step settle sfu_session_step
