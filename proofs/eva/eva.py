@@ -3,8 +3,9 @@
 
 usage: eva.py [--update] [LAYOUT-CHECK]...
 
-Each LAYOUT-CHECK is one build: a layout of port/stm32/layouts and a boot check (ab-seal if none is named). It starts at sfu_main, with the port and the cryptography of this folder in place of the real ones. The
-core's contracts are left out: what Eva says owes nothing to them.
+Each LAYOUT-CHECK is one build: a layout of port/stm32/layouts and a boot check (ab-seal if none is named). It starts
+at sfu_main, with the port and the cryptography of this folder in place of the real ones. The core's contracts are
+left out: what Eva says owes nothing to them.
 
 Fails if there is an alarm that alarms.txt does not name, or if it names one that no build has any more. --update
 writes the table anew; a reason that was given is kept. The log of a run is build/eva/BUILD.log.
