@@ -2,7 +2,7 @@
 
 # not yet in CHECKS: goals.tsv does not have every file (proofs/README.md)
 
-.PHONY: prove prove-replay prove-attacks prove-table
+.PHONY: prove prove-replay prove-attacks prove-mutants prove-eva prove-table
 
 prove: $(DEPS) ## proves the core; FN=name for one function or file
 	@python3 proofs/prove.py $(FN)
@@ -12,6 +12,12 @@ prove-replay: $(DEPS) ## proves anew what is not the text that was proved, and c
 
 prove-attacks: $(DEPS) ## changes the code for the worse, and demands that the proof fails
 	@python3 proofs/attack.py
+
+prove-mutants: $(DEPS) ## changes the core in hundreds of small ways, and says which ones no proof notices
+	@python3 proofs/mutants.py run --update $(FILES)
+
+prove-eva: $(DEPS) ## follows the whole core by abstract interpretation, and compares the alarms
+	@python3 proofs/eva/eva.py
 
 prove-table: $(DEPS) ## proves all and writes proofs/goals.tsv, then the attacks
 	@python3 proofs/prove.py --update
