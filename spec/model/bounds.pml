@@ -55,7 +55,7 @@
 #endif
 
 #ifndef PATIENCE
-#define PATIENCE 9      /* silences without progress after which the station gives up */
+#define PATIENCE 16     /* silences without progress after which the station gives up */
 #endif
 #ifndef UNANSWERED
 #define UNANSWERED 4    /* SFU_WINDOW_UNANSWERED, 64 in the station */

@@ -576,9 +576,13 @@ inline upgrade_finish()
 #define FREE_SLOT \
 	(ON_TRIAL -> NO_SLOT : (SLOTS == 1 -> 0 : (good != NO_SLOT -> 1 - good : (R.slot[1] == INSTALLING -> 1 : 0))))
 
-#define TOLD_VERSION(s) \
-	(s == good || (s == candidate && held && ON_TRIAL) -> version : \
-	 (upgrade == SFU_UPGRADE_STATE_DONE && s == LINKED(manifest) -> VERSION(manifest) : 0))
+#define CHECKED(s) (s == good || (s == candidate && held && ON_TRIAL))
+#define DONE_IN(s) (upgrade == SFU_UPGRADE_STATE_DONE && s == LINKED(manifest))
+#if BREAK == 9
+#define TOLD_VERSION(s) (CHECKED(s) -> version : (DONE_IN(s) -> VERSION(manifest) : 0))
+#else
+#define TOLD_VERSION(s) (DONE_IN(s) -> VERSION(manifest) : (CHECKED(s) -> version : 0))
+#endif
 
 #define TOLD(s) SLOT_INFO(R.slot[s], TOLD_VERSION(s), R.install[s])
 

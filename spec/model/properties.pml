@@ -19,11 +19,13 @@ inline at_rest()
 			assert(HOSTILE || BROKEN_FLASH || (app && CELL(good, 0) == package))
 		:: told == INSTALLED && !CONFIRMS(package) ->
 			assert(HOSTILE || BROKEN_FLASH || SLOTS == 1 || BLANK_DEVICE || (app && KIND(CELL(good, 0)) == OLD))
-		:: told == REFUSED -> assert(HOSTILE || BROKEN_FLASH || !sealed)
+		/* a station that was started again may be refused because its package is there already */
+		:: told == REFUSED -> assert(HOSTILE || BROKEN_FLASH || restarts < RESTARTS || !sealed)
 		:: else
 		fi;
-		/* success: what ought to be installed is, if the line and the power let it */
-		assert(HOSTILE || BROKEN_FLASH || RESTARTS > 0 || kind != NEW || told == INSTALLED)
+		/* success: what ought to be installed is, and the station knows */
+		assert(HOSTILE || BROKEN_FLASH || kind != NEW || (app && KIND(CELL(good, 0)) == NEW));
+		assert(HOSTILE || BROKEN_FLASH || kind != NEW || told == INSTALLED || restarts < RESTARTS)
 	:: else
 	fi
 }

@@ -161,7 +161,8 @@ inline is_told()
 			/* the package for the free slot; where none is free the device will say why not */
 			begun = 1;
 			package = PACKAGE(kind, (x < SLOTS -> x : 0));
-			before = (LINKED(package) == 0 -> INFO_INSTALL(y) : INFO_INSTALL(z));
+			at = (LINKED(package) == 0 -> y : z);
+			before = (INFO_STATE(at) == TRIAL || INFO_STATE(at) == CONFIRMED || BREAK == 10 -> INFO_INSTALL(at) : 0);
 			doing = OFFERING;
 			out = OFFER
 		:: else ->
@@ -203,7 +204,8 @@ inline is_told()
 	:: doing == FINISHING && said == DONE ->
 		assert(sealed || STRANGERS > 0);                  /* sealed */
 		doing = REBOOTING; told = INSTALLED; out = QUIT
-	:: doing == FINISHING && said == REFUSE && x != R_INCOMPLETE -> over(REFUSED)
+	:: doing == FINISHING && said == REFUSE && x == R_ORDER && BREAK != 11 -> call()
+	:: doing == FINISHING && said == REFUSE && x != R_INCOMPLETE && (x != R_ORDER || BREAK == 11) -> over(REFUSED)
 	:: doing == REBOOTING && said == DONE -> over(INSTALLED)
 	:: else                                           /* what does not belong here */
 	fi
