@@ -1,9 +1,7 @@
-/* What is in the model and how much of it; each may be set with -D. README.md has the reasons. */
+/* What is in the model and how much of it: README.md has the reasons. Each may be set with -D; those from SLOTS on
+ * also by the environment of the verifier, so that one verifier serves all. */
 
 /* the device */
-#ifndef SLOTS
-#define SLOTS 2
-#endif
 #ifndef RECORDS
 #define RECORDS 3       /* in every package */
 #endif
@@ -31,6 +29,16 @@
 #define LINE 2
 #endif
 
+#ifndef PATIENCE
+#define PATIENCE 16     /* silences without progress after which the station gives up */
+#endif
+#ifndef UNANSWERED
+#define UNANSWERED 4    /* SFU_WINDOW_UNANSWERED, 64 in the station */
+#endif
+
+#ifndef SLOTS
+#define SLOTS 2
+#endif
 /* what may go wrong, how often in one run */
 #ifndef CUTS
 #define CUTS 2          /* the device loses its power */
@@ -54,13 +62,6 @@
 #define STRANGERS 0     /* a message comes from somebody else on the line */
 #endif
 
-#ifndef PATIENCE
-#define PATIENCE 16     /* silences without progress after which the station gives up */
-#endif
-#ifndef UNANSWERED
-#define UNANSWERED 4    /* SFU_WINDOW_UNANSWERED, 64 in the station */
-#endif
-
 #ifndef BLANK_DEVICE
 #define BLANK_DEVICE 0  /* 1: no image in it; 0: OLD is confirmed in slot 0 */
 #endif
@@ -70,3 +71,37 @@
 #ifndef BREAK
 #define BREAK 0         /* a deliberate error, see README.md */
 #endif
+
+byte slots = SLOTS, blank_device = BLANK_DEVICE, seal = SEAL, broken = BREAK;
+byte cuts = CUTS, restarts = RESTARTS, losses = LOSSES, twice = TWICE, early = EARLY, faults = FAULTS,
+	strangers = STRANGERS;
+bit hostile = STRANGERS > 0, worn = FAULTS > 0; /* so some properties cannot hold */
+bit restarted, late;    /* the station was started again; a late or double message was used up */
+
+c_decl {
+static unsigned char setting(const char *name, unsigned char usual)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? usual : (unsigned char)atoi(text);
+}
+};
+
+inline settings()
+{
+	c_code {
+		now.slots = setting("SLOTS", now.slots);
+		now.blank_device = setting("BLANK_DEVICE", now.blank_device);
+		now.seal = setting("SEAL", now.seal);
+		now.broken = setting("BREAK", now.broken);
+		now.cuts = setting("CUTS", now.cuts);
+		now.restarts = setting("RESTARTS", now.restarts);
+		now.losses = setting("LOSSES", now.losses);
+		now.twice = setting("TWICE", now.twice);
+		now.early = setting("EARLY", now.early);
+		now.faults = setting("FAULTS", now.faults);
+		now.strangers = setting("STRANGERS", now.strangers);
+		now.hostile = now.strangers > 0;
+		now.worn = now.faults > 0;
+	}
+}

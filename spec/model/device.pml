@@ -10,8 +10,8 @@
 #define CELLS (SECTOR * SECTORS)
 #define AT(index) (1 + (index))
 #define CELL(s, c) cell[(s) * CELLS + (c)]
-byte cell[SLOTS * CELLS];
-byte box[SLOTS];        /* install number by which the application confirmed itself */
+byte cell[2 * CELLS];
+byte box[2];            /* install number by which the application confirmed itself */
 
 typedef journal {
 	byte slot[2];
@@ -39,9 +39,6 @@ byte i, place;
 bit ok;
 byte type, a, b, c;                   /* the message being handled */
 bit app;                              /* the application runs */
-
-/* how much may still go wrong */
-byte cuts = CUTS, faults = FAULTS;
 
 /* what the properties are about */
 byte tried;                           /* boots of the image on trial */
@@ -107,7 +104,7 @@ inline append(result)
 
 inline flash_erase(s, sector, result)
 {
-	assert(SLOTS == 1 || s != good);                  /* fallback */
+	assert(slots == 1 || s != good);                  /* fallback */
 	may_cut();
 	if
 	:: cuts > 0 -> cuts--; d_step { tear(s, sector) }; goto off
@@ -133,7 +130,7 @@ inline tear(s, sector)
 
 inline flash_program(s, c, what, result)
 {
-	assert(SLOTS == 1 || s != good);                  /* fallback */
+	assert(slots == 1 || s != good);                  /* fallback */
 	assert(CELL(s, c) == BLANK);                      /* once */
 	assert(SIGNED(what) && what == manifest);         /* authentic */
 	may_cut();
@@ -169,7 +166,7 @@ inline check_slot(s)
 		:: CELL(s, 0) == BLANK || CELL(s, 0) == TORN || LINKED(CELL(s, 0)) != s -> ok = 0
 		:: else ->
 			if
-			:: SEAL -> ok = ok && R.seal[s] == CELL(s, 0)
+			:: seal -> ok = ok && R.seal[s] == CELL(s, 0)
 			:: else -> ok = ok && SIGNED(CELL(s, 0))
 			fi
 		fi
@@ -181,7 +178,7 @@ inline check_slot(s)
 /* ---- boot ---- */
 
 #define PREFERRED(wanted) \
-	(SLOTS == 2 && !excluded[1] && R.slot[1] == wanted \
+	(slots == 2 && !excluded[1] && R.slot[1] == wanted \
 	 && (excluded[0] || R.slot[0] != wanted || R.install[1] > R.install[0]) -> 1 : \
 	 (!excluded[0] && R.slot[0] == wanted -> 0 : NO_SLOT))
 
@@ -255,11 +252,10 @@ inline boot_effect()
 	:: effect == SFU_BOOT_EFFECT_CONFIRM -> boot_set_slot(CONFIRMED, 0)
 	:: effect == SFU_BOOT_EFFECT_ATTEMPT ->
 		assert(R.attempts > 0);                   /* attempts */
-#if BREAK == 5
-		skip
-#else
-		boot_set_slot(TRIAL, R.attempts - 1)
-#endif
+		if
+		:: broken == 5 -> status = OK             /* no boot is counted */
+		:: else -> boot_set_slot(TRIAL, R.attempts - 1)
+		fi
 	:: effect == SFU_BOOT_EFFECT_REVERT -> boot_set_slot(EMPTY, 0); excluded[candidate] = 1
 	:: effect == SFU_BOOT_EFFECT_EXCLUDE -> excluded[candidate] = 1
 	:: effect == SFU_BOOT_EFFECT_DROP -> note_failure(); excluded[candidate] = 1
@@ -279,7 +275,7 @@ inline note_failure()
 inline boot_can()
 {
 	could = 0;
-	for (i : 0 .. SLOTS - 1) {
+	for (i : 0 .. slots - 1) {
 		check_slot(i);
 		if
 		:: ok && COUNTER(CELL(i, 0)) >= R.counter &&
@@ -318,7 +314,7 @@ inline run_boot()
 		was = 0
 	od;
 	/* good_boots: of two slots one can be run always; what can be run is run */
-	assert(SLOTS == 1 || BLANK_DEVICE || could || failed);
+	assert(slots == 1 || blank_device || could || failed);
 	assert(!could || boot == SFU_BOOT_STATE_RUNNING || entry || failed);
 	d_step {
 		could = 0;
@@ -360,10 +356,8 @@ inline upgrade_start(number)
 {
 	erased = (next == 0 -> 0 : AT(next));
 	checkpoint = erased;
-#if BREAK == 3
 	/* what lies behind the checkpoint is taken for blank */
-	erased = (next == 0 -> 0 : (AT(next) / SECTOR + 1) * SECTOR);
-#endif
+	erased = (broken == 3 && next != 0 -> (AT(next) / SECTOR + 1) * SECTOR : erased);
 	append_progress(number);
 	erase_to(AT(next) + 1)
 }
@@ -375,7 +369,7 @@ inline upgrade_begin()
 	:: else
 	fi;
 	next = 0;
-	install = (SLOTS == 2 && R.install[1] > R.install[0] -> R.install[1] : R.install[0]) + 1;
+	install = (slots == 2 && R.install[1] > R.install[0] -> R.install[1] : R.install[0]) + 1;
 	assert(install < 16);                             /* the model's own bound */
 	upgrade_start(install);
 	install = 0
@@ -420,10 +414,8 @@ inline upgrade_conclude(good_image)
 		N.next = 0;
 		N.id = 0;
 		N.seal[LINKED(manifest)] = (good_image -> manifest : 0);
-#if BREAK == 2
 		/* the floor rises before the image has confirmed itself */
-		N.counter = (good_image && COUNTER(manifest) > N.counter -> COUNTER(manifest) : N.counter);
-#endif
+		N.counter = (broken == 2 && good_image && COUNTER(manifest) > N.counter -> COUNTER(manifest) : N.counter)
 	};
 	append(written);
 	if
@@ -442,23 +434,19 @@ inline upgrade_seal()
 		ok = 0
 	:: else
 	fi;
-#if BREAK != 4
 	if
-	:: status == OK && R.next != 0 -> d_step { copy(N, R); N.next = 0 }; append(status)
+	:: status == OK && R.next != 0 && broken != 4 -> d_step { copy(N, R); N.next = 0 }; append(status)
 	:: else
 	fi;
-#endif
 	if
 	:: status == OK -> flash_program(LINKED(manifest), 0, manifest, status)
 	:: else
 	fi;
-#if BREAK == 7
 	/* the answer goes out before the journal says so */
 	if
-	:: status == OK -> b = R.install[LINKED(manifest)]; reply(DONE, b, 0, 0)
+	:: status == OK && broken == 7 -> b = R.install[LINKED(manifest)]; reply(DONE, b, 0, 0)
 	:: else
 	fi;
-#endif
 	upgrade_conclude(status == OK);
 	status = (status != OK -> status : written);
 	written = OK
@@ -499,15 +487,13 @@ inline upgrade_step()
 inline upgrade_judge(m)
 {
 	if
-#if BREAK != 1
-	:: !SIGNED(m) -> status = R_SIGNATURE
-#endif
-	:: (SIGNED(m) || BREAK == 1) && COUNTER(m) < R.counter -> status = R_COUNTER
-	:: (SIGNED(m) || BREAK == 1) && COUNTER(m) >= R.counter ->
+	:: !SIGNED(m) && broken != 1 -> status = R_SIGNATURE
+	:: (SIGNED(m) || broken == 1) && COUNTER(m) < R.counter -> status = R_COUNTER
+	:: (SIGNED(m) || broken == 1) && COUNTER(m) >= R.counter ->
 		if
 		:: good != NO_SLOT && VERSION(m) <= version -> status = R_VERSION
 		:: !(good != NO_SLOT && VERSION(m) <= version) ->
-			status = (LINKED(m) >= SLOTS || (SLOTS == 2 && LINKED(m) == good) -> R_SLOT : OK)
+			status = (LINKED(m) >= slots || (slots == 2 && LINKED(m) == good) -> R_SLOT : OK)
 		fi
 	fi
 }
@@ -574,15 +560,12 @@ inline upgrade_finish()
 /* ---- session ---- */
 
 #define FREE_SLOT \
-	(ON_TRIAL -> NO_SLOT : (SLOTS == 1 -> 0 : (good != NO_SLOT -> 1 - good : (R.slot[1] == INSTALLING -> 1 : 0))))
+	(ON_TRIAL -> NO_SLOT : (slots == 1 -> 0 : (good != NO_SLOT -> 1 - good : (R.slot[1] == INSTALLING -> 1 : 0))))
 
 #define CHECKED(s) (s == good || (s == candidate && held && ON_TRIAL))
 #define DONE_IN(s) (upgrade == SFU_UPGRADE_STATE_DONE && s == LINKED(manifest))
-#if BREAK == 9
-#define TOLD_VERSION(s) (CHECKED(s) -> version : (DONE_IN(s) -> VERSION(manifest) : 0))
-#else
-#define TOLD_VERSION(s) (DONE_IN(s) -> VERSION(manifest) : (CHECKED(s) -> version : 0))
-#endif
+#define TOLD_VERSION(s) \
+	(DONE_IN(s) && !(broken == 9 && CHECKED(s)) -> VERSION(manifest) : (CHECKED(s) -> version : 0))
 
 #define TOLD(s) SLOT_INFO(R.slot[s], TOLD_VERSION(s), R.install[s])
 
@@ -592,7 +575,8 @@ inline session_effect()
 	:: effect == SFU_SESSION_EFFECT_TELL ->
 		a = FREE_SLOT;
 		b = TOLD(0);
-		c = (SLOTS == 2 -> TOLD(SLOTS - 1) : 0);
+		c = TOLD(1);
+		c = (slots == 2 -> c : 0);
 		reply(INFO, a, b, c)
 	:: effect == SFU_SESSION_EFFECT_OFFER ->
 		upgrade_offer(a);

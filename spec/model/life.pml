@@ -29,7 +29,7 @@ end_loader:
 		/* nothing is taken off the line while an answer waits for room on it */
 		:: HEARS && ANSWER_ROOM -> hear()
 		:: STRANGER && ANSWER_ROOM -> hear_a_stranger()
-		:: TIME_IS_UP && (session != SFU_SESSION_STATE_OPEN || MAY_BOOT) && BREAK != 8 ->
+		:: TIME_IS_UP && (session != SFU_SESSION_STATE_OPEN || MAY_BOOT) && broken != 8 ->
 			spend_time();
 			type = EXPIRED
 		:: cuts > 0 -> cuts--; goto off

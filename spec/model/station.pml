@@ -29,8 +29,7 @@ bit w_probing;
 byte unanswered[UNANSWERED], unanswered_count;
 byte said, x, y, z, at; /* the message being handled */
 bit found;
-
-byte restarts = RESTARTS;
+bit asked;              /* for the properties: this station has sent FINISH */
 
 #define MAY_SEND \
 	(doing == SENDING && w_send < w_limit && w_send < RECORDS && unanswered_count < UNANSWERED \
@@ -149,7 +148,7 @@ inline all_sent()
 inline look_for_it(info)
 {
 	found = ((INFO_STATE(info) == TRIAL || INFO_STATE(info) == CONFIRMED) && INFO_INSTALL(info) != before &&
-	         INFO_VERSION(info) == VERSION(package) && BREAK != 6)
+	         INFO_VERSION(info) == VERSION(package) && broken != 6)
 }
 
 inline is_told()
@@ -160,9 +159,9 @@ inline is_told()
 		:: !begun ->
 			/* the package for the free slot; where none is free the device will say why not */
 			begun = 1;
-			package = PACKAGE(kind, (x < SLOTS -> x : 0));
+			package = PACKAGE(kind, (x < slots -> x : 0));
 			at = (LINKED(package) == 0 -> y : z);
-			before = (INFO_STATE(at) == TRIAL || INFO_STATE(at) == CONFIRMED || BREAK == 10 -> INFO_INSTALL(at) : 0);
+			before = (INFO_STATE(at) == TRIAL || INFO_STATE(at) == CONFIRMED || broken == 10 -> INFO_INSTALL(at) : 0);
 			doing = OFFERING;
 			out = OFFER
 		:: else ->
@@ -172,7 +171,7 @@ inline is_told()
 			fi;
 			if
 			:: found ->
-				assert(sealed || STRANGERS > 0);  /* sealed */
+				assert(sealed || hostile);  /* sealed */
 				doing = REBOOTING; told = INSTALLED; out = QUIT
 			:: else -> doing = OFFERING; out = OFFER
 			fi;
@@ -202,10 +201,10 @@ inline is_told()
 		:: else -> over(REFUSED)
 		fi
 	:: doing == FINISHING && said == DONE ->
-		assert(sealed || STRANGERS > 0);                  /* sealed */
+		assert(sealed || hostile);                  /* sealed */
 		doing = REBOOTING; told = INSTALLED; out = QUIT
-	:: doing == FINISHING && said == REFUSE && x == R_ORDER && BREAK != 11 -> call()
-	:: doing == FINISHING && said == REFUSE && x != R_INCOMPLETE && (x != R_ORDER || BREAK == 11) -> over(REFUSED)
+	:: doing == FINISHING && said == REFUSE && x == R_ORDER && broken != 11 -> call()
+	:: doing == FINISHING && said == REFUSE && x != R_INCOMPLETE && (x != R_ORDER || broken == 11) -> over(REFUSED)
 	:: doing == REBOOTING && said == DONE -> over(INSTALLED)
 	:: else                                           /* what does not belong here */
 	fi
@@ -254,5 +253,6 @@ inline begin()
 	before = 0;
 	reached = 0;
 	tries = 0;
-	sealed = 0
+	sealed = 0;
+	asked = 0
 }

@@ -7,8 +7,6 @@
 chan to_device = [LINE] of { byte, byte, byte, byte };
 chan to_station = [LINE] of { byte, byte, byte, byte };
 
-byte losses = LOSSES, twice = TWICE, early = EARLY, strangers = STRANGERS;
-
 #define OBSERVE(kind, p, q, r) skip
 
 /* the application is reset */
@@ -27,7 +25,7 @@ inline station_time()
 {
 	if
 	:: QUIET
-	:: !QUIET -> early--
+	:: !QUIET -> early--; late = 1
 	fi
 }
 
@@ -35,7 +33,7 @@ inline spend_time()
 {
 	if
 	:: QUIET && doing == OVER
-	:: !(QUIET && doing == OVER) -> early--
+	:: !(QUIET && doing == OVER) -> early--; late = 1
 	fi
 }
 
@@ -43,7 +41,7 @@ inline take_off(line, t, p, q, r)
 {
 	if
 	:: line?t, p, q, r
-	:: twice > 0 -> twice--; line?<t, p, q, r>
+	:: twice > 0 -> twice--; late = 1; line?<t, p, q, r>
 	:: losses > 0 -> losses--; line?_, _, _, _; t = LOST_ON_THE_WAY
 	fi
 }
@@ -112,8 +110,9 @@ end_station:
 	:: atomic { out != 0 && nfull(to_device) ->
 			if
 			:: out == OFFER -> to_device!OFFER, package, 0, 0
-			:: else -> to_device!out, 0, 0, 0
+			:: out != OFFER -> to_device!out, 0, 0, 0
 			fi;
+			asked = asked || out == FINISH;
 			out = 0 }
 	:: atomic { out == 0 && MAY_SEND && nfull(to_device) ->
 			to_device!RECORD, w_send, package, w_send;
@@ -123,6 +122,7 @@ end_station:
 	:: atomic { doing != OVER && STATION_TIME_IS_UP -> station_time(); waited(); at_rest() }
 	:: atomic { restarts > 0 ->
 			restarts--;
+			restarted = 1;
 			do
 			:: len(to_station) > 0 -> to_station?_, _, _, _
 			:: else -> break
@@ -134,9 +134,10 @@ end_station:
 
 init {
 	atomic {
+		settings();
 		if
-		:: BLANK_DEVICE
-		:: !BLANK_DEVICE ->
+		:: blank_device
+		:: !blank_device ->
 			for (i : 0 .. RECORDS - 1) { CELL(0, AT(i)) = PACKAGE(OLD, 0) };
 			CELL(0, 0) = PACKAGE(OLD, 0);
 			J.slot[0] = CONFIRMED;
