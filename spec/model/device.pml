@@ -85,7 +85,7 @@ inline may_cut()
 /* sfu_journal_append: the cell is in flash or not; if it fails the device goes on with what it knew */
 inline append(result)
 {
-	assert(N.counter >= R.counter);                   /* floor */
+	demand(floor, N.counter >= R.counter);
 	may_cut();
 	if
 	:: faults > 0 ->
@@ -98,13 +98,13 @@ inline append(result)
 		fi
 	:: d_step { result = OK; copy(J, N); copy(R, N) }
 	fi;
-	OBSERVE(APPEND, result == OK, 0, 0);
+	OBSERVE_STATE(result);
 	d_step { clear(N) }
 }
 
 inline flash_erase(s, sector, result)
 {
-	assert(slots == 1 || s != good);                  /* fallback */
+	demand(fallback, slots == 1 || s != good);
 	may_cut();
 	if
 	:: cuts > 0 -> cuts--; d_step { tear(s, sector) }; goto off
@@ -130,9 +130,9 @@ inline tear(s, sector)
 
 inline flash_program(s, c, what, result)
 {
-	assert(slots == 1 || s != good);                  /* fallback */
-	assert(CELL(s, c) == BLANK);                      /* once */
-	assert(SIGNED(what) && what == manifest);         /* authentic */
+	demand(fallback, slots == 1 || s != good);
+	demand(once, CELL(s, c) == BLANK);
+	demand(authentic, SIGNED(what) && what == manifest);
 	may_cut();
 	if
 	:: cuts > 0 -> cuts--; CELL(s, c) = TORN; goto off
@@ -251,7 +251,7 @@ inline boot_effect()
 	:: effect == SFU_BOOT_NONE
 	:: effect == SFU_BOOT_EFFECT_CONFIRM -> boot_set_slot(CONFIRMED, 0)
 	:: effect == SFU_BOOT_EFFECT_ATTEMPT ->
-		assert(R.attempts > 0);                   /* attempts */
+		demand(trial, R.attempts > 0);
 		if
 		:: broken == 5 -> status = OK             /* no boot is counted */
 		:: else -> boot_set_slot(TRIAL, R.attempts - 1)
@@ -313,9 +313,9 @@ inline run_boot()
 		OBSERVE(BOOT, was, event, boot);
 		was = 0
 	od;
-	/* good_boots: of two slots one can be run always; what can be run is run */
-	assert(slots == 1 || blank_device || could || failed);
-	assert(!could || boot == SFU_BOOT_STATE_RUNNING || entry || failed);
+	/* of two slots one can be run always; what can be run is run */
+	demand(good_boots, slots == 1 || blank_device || could || failed);
+	demand(good_boots, !could || boot == SFU_BOOT_STATE_RUNNING || entry || failed);
 	d_step {
 		could = 0;
 		excluded[0] = 0;

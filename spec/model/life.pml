@@ -8,12 +8,12 @@ start:
 		if
 		:: boot == SFU_BOOT_STATE_RUNNING ->
 			/* only what was signed, is whole and not below the floor */
-			assert(SIGNED(CELL(good, 0)) && COUNTER(CELL(good, 0)) >= R.counter && held);
+			demand(runnable, SIGNED(CELL(good, 0)) && COUNTER(CELL(good, 0)) >= R.counter && held);
 			check_slot(good);
-			assert(ok);
+			demand(runnable, ok);
 			ok = 0;
 			if
-			:: R.slot[good] == TRIAL -> tried++; assert(tried <= TRIALS)
+			:: R.slot[good] == TRIAL -> tried++; demand(trial, tried <= TRIALS)
 			:: else
 			fi;
 			OBSERVE(RUN, good, R.slot[good] == TRIAL, 0);
@@ -42,6 +42,7 @@ end_loader:
 		:: session == SFU_SESSION_STATE_LEAVING ->
 			forget();
 			OBSERVE(RESET, 0, 0, 0);
+			entry = BUTTON;
 			empty_line();
 			goto start
 		:: else -> at_rest(); goto end_loader
@@ -71,8 +72,8 @@ end_application:
 off:
 	atomic {
 		forget();
-		entry = 0;
 		OBSERVE(CUT, 0, 0, 0);
+		entry = BUTTON;
 		empty_line();
 		goto start
 	}

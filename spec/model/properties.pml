@@ -10,22 +10,22 @@ inline at_rest()
 {
 	if
 	:: REST ->
-		/* comes_back: with two slots an image runs whatever happened */
-		assert(slots == 1 || blank_device || app);
-		/* agreement: what the station says is what the device holds */
+		/* with two slots an image runs whatever happened */
+		demand(comes_back, slots == 1 || blank_device || app);
+		/* what the station says is what the device holds */
 		if
 		:: told == INSTALLED && CONFIRMS(package) ->
-			assert(hostile || worn || (app && CELL(good, 0) == package))
+			demand(agreement, hostile || worn || (app && CELL(good, 0) == package))
 		:: told == INSTALLED && !CONFIRMS(package) ->
-			assert(hostile || worn || slots == 1 || blank_device || (app && KIND(CELL(good, 0)) == OLD))
+			demand(agreement, hostile || worn || slots == 1 || blank_device || (app && KIND(CELL(good, 0)) == OLD))
 		/* one that was started again may be refused because its package is there already */
-		:: told == REFUSED -> assert(hostile || worn || !(sealed && asked) || LATE_ANSWERS)
+		:: told == REFUSED -> demand(agreement, hostile || worn || !(sealed && asked) || LATE_ANSWERS)
 		:: else
 		fi;
-		/* success: what ought to be installed is, and the station knows; one that was started again may be confused
+		/* what ought to be installed is, and the station knows; one that was started again may be confused
 		 * by late answers to the one before it, and may find its package installed by that one */
-		assert(hostile || worn || kind != NEW || (app && KIND(CELL(good, 0)) == NEW) || LATE_ANSWERS);
-		assert(hostile || worn || kind != NEW || told == INSTALLED || restarted)
+		demand(success, hostile || worn || kind != NEW || (app && KIND(CELL(good, 0)) == NEW) || LATE_ANSWERS);
+		demand(success, hostile || worn || kind != NEW || told == INSTALLED || restarted)
 	:: else
 	fi
 }

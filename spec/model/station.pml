@@ -75,7 +75,7 @@ inline window_ack()
 	if
 	:: x < w_next                                     /* late */
 	:: x >= w_next ->
-		assert(x <= RECORDS && y >= x);           /* window */
+		demand(window, x <= RECORDS && y >= x);
 		w_limit = y;
 		w_probing = 0;
 		at = 0;
@@ -171,14 +171,14 @@ inline is_told()
 			fi;
 			if
 			:: found ->
-				assert(sealed || hostile);  /* sealed */
+				demand(no_empty_promise, sealed || hostile);
 				doing = REBOOTING; told = INSTALLED; out = QUIT
 			:: else -> doing = OFFERING; out = OFFER
 			fi;
 			found = 0
 		fi
 	:: doing == OFFERING && said == ACCEPT ->
-		assert(x <= RECORDS && y >= x);           /* window */
+		demand(window, x <= RECORDS && y >= x);
 		doing = SENDING;
 		window_start();
 		w_next = x;
@@ -201,7 +201,7 @@ inline is_told()
 		:: else -> over(REFUSED)
 		fi
 	:: doing == FINISHING && said == DONE ->
-		assert(sealed || hostile);                  /* sealed */
+		demand(no_empty_promise, sealed || hostile);
 		doing = REBOOTING; told = INSTALLED; out = QUIT
 	:: doing == FINISHING && said == REFUSE && x == R_ORDER && broken != 11 -> call()
 	:: doing == FINISHING && said == REFUSE && x != R_INCOMPLETE && (x != R_ORDER || broken == 11) -> over(REFUSED)

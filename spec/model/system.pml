@@ -7,7 +7,10 @@
 chan to_device = [LINE] of { byte, byte, byte, byte };
 chan to_station = [LINE] of { byte, byte, byte, byte };
 
+/* only replay.pml watches */
 #define OBSERVE(kind, p, q, r) skip
+#define OBSERVE_STATE(result) skip
+#define BUTTON 0
 
 /* the application is reset */
 #define AWAITED(kind) skip
@@ -156,6 +159,6 @@ init {
 		run Device();
 		run Station()
 	};
-	/* stuck: where nobody can do anything any more, nothing is left to be done */
-	timeout -> assert(REST)
+	/* where nobody can do anything any more, nothing is left to be done */
+	timeout -> demand(stuck, REST)
 }

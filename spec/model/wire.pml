@@ -63,3 +63,8 @@
 #define INFO_STATE(x) ((x) % 4)
 #define INFO_VERSION(x) ((x) / 4 % 4)
 #define INFO_INSTALL(x) ((x) / 16)
+
+/* The properties have names, which stand in what the verifier says of a violation. README.md explains them. */
+hidden byte authentic = 1, runnable = 1, once = 1, fallback = 1, floor = 1, trial = 1, good_boots = 1, window = 1,
+	no_empty_promise = 1, agreement = 1, success = 1, comes_back = 1, stuck = 1;
+#define demand(name, what) assert(name && (what))
