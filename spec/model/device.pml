@@ -73,13 +73,23 @@ inline clear(to)
 	to.next = 0
 }
 
-/* The power may go before any operation of the flash. After the last one: see Device. */
+/* The power may go before and after any operation of the flash, and inside. */
 inline may_cut()
 {
 	if
 	:: cuts > 0 -> cuts--; goto off
 	:: true
 	fi
+}
+
+inline put_in_flash()
+{
+	if
+	/* an image is on trial from now on */
+	:: N.attempts == TRIALS && J.attempts != TRIALS -> tried = 0; sealed = 1
+	:: else
+	fi;
+	copy(J, N)
 }
 
 /* sfu_journal_append: the cell is in flash or not; if it fails the device goes on with what it knew */
@@ -93,11 +103,12 @@ inline append(result)
 		failed = 1;
 		result = E_IO;
 		if
-		:: d_step { copy(J, N) }
+		:: d_step { put_in_flash() }
 		:: true
 		fi
-	:: d_step { result = OK; copy(J, N); copy(R, N) }
+	:: d_step { result = OK; put_in_flash(); copy(R, N) }
 	fi;
+	may_cut();
 	OBSERVE_STATE(result);
 	d_step { clear(N) }
 }
@@ -119,6 +130,7 @@ inline flash_erase(s, sector, result)
 			fi
 		}
 	fi;
+	may_cut();
 	OBSERVE(ERASE, s, sector, result == OK)
 }
 
@@ -139,6 +151,7 @@ inline flash_program(s, c, what, result)
 	:: faults > 0 -> faults--; failed = 1; CELL(s, c) = TORN; result = E_IO
 	:: result = OK; CELL(s, c) = what
 	fi;
+	may_cut();
 	OBSERVE(PROGRAM, s, c, result == OK)
 }
 
@@ -417,11 +430,7 @@ inline upgrade_conclude(good_image)
 		/* the floor rises before the image has confirmed itself */
 		N.counter = (broken == 2 && good_image && COUNTER(manifest) > N.counter -> COUNTER(manifest) : N.counter)
 	};
-	append(written);
-	if
-	:: good_image && written == OK -> d_step { tried = 0; sealed = 1 }
-	:: else
-	fi
+	append(written)
 }
 
 inline upgrade_seal()

@@ -54,6 +54,7 @@ end_application:
 		:: TRIAL_PENDING && CONFIRMS(CELL(good, 0)) ->
 			may_cut();
 			box[good] = R.install[good];
+			may_cut();
 			OBSERVE(CONFIRM, good, 0, 0)
 		/* an image that does not confirm itself: the watchdog resets it, or the user */
 		:: TRIAL_PENDING && !CONFIRMS(CELL(good, 0)) -> AWAITED(START); forget(); empty_line(); goto start
