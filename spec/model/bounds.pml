@@ -30,7 +30,7 @@
 #endif
 
 #ifndef PATIENCE
-#define PATIENCE 16     /* silences without progress after which the station gives up */
+#define PATIENCE 32     /* silences without progress after which the station gives up */
 #endif
 #ifndef UNANSWERED
 #define UNANSWERED 4    /* SFU_WINDOW_UNANSWERED, 64 in the station */

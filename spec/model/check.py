@@ -66,6 +66,7 @@ ERRORS = [
     ("an interrupted installation taken for a whole one", "safe", dict(BREAK=10, CUTS=1, LOSSES=1, RESTARTS=1),
      "agreement"),
     ("a reset before FINISH ends it", "safe", dict(BREAK=11, SLOTS=1, CUTS=1, LOSSES=1), "success"),
+    ("an erase before the journal says so", "safe", dict(BREAK=12), "announced"),
 ]
 # the layouts of port/host/layouts/small.c in cells of a record
 LAYOUTS = {"32-ff-2": ["-DSLOTS=2", "-DSECTORS=8"], "32-00-1": ["-DSLOTS=1", "-DSECTORS=16"]}

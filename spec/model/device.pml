@@ -116,6 +116,7 @@ inline append(result)
 inline flash_erase(s, sector, result)
 {
 	demand(fallback, slots == 1 || s != good);
+	demand(announced, R.slot[s] == INSTALLING && J.slot[s] == INSTALLING);
 	may_cut();
 	if
 	:: cuts > 0 -> cuts--; d_step { tear(s, sector) }; goto off
@@ -143,6 +144,7 @@ inline tear(s, sector)
 inline flash_program(s, c, what, result)
 {
 	demand(fallback, slots == 1 || s != good);
+	demand(announced, R.slot[s] == INSTALLING && J.slot[s] == INSTALLING);
 	demand(once, CELL(s, c) == BLANK);
 	demand(authentic, SIGNED(what) && what == manifest);
 	may_cut();
@@ -371,6 +373,10 @@ inline upgrade_start(number)
 	checkpoint = erased;
 	/* what lies behind the checkpoint is taken for blank */
 	erased = (broken == 3 && next != 0 -> (AT(next) / SECTOR + 1) * SECTOR : erased);
+	if
+	:: broken == 12 -> erase_to(AT(next) + 1)         /* and then the journal */
+	:: else
+	fi;
 	append_progress(number);
 	erase_to(AT(next) + 1)
 }

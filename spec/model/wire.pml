@@ -65,6 +65,6 @@
 #define INFO_INSTALL(x) ((x) / 16)
 
 /* The properties have names, which stand in what the verifier says of a violation. README.md explains them. */
-hidden byte authentic = 1, runnable = 1, once = 1, fallback = 1, floor = 1, trial = 1, good_boots = 1, window = 1,
-	no_empty_promise = 1, agreement = 1, success = 1, comes_back = 1, stuck = 1;
+hidden byte authentic = 1, announced = 1, runnable = 1, once = 1, fallback = 1, floor = 1, trial = 1, good_boots = 1,
+	window = 1, no_empty_promise = 1, agreement = 1, success = 1, comes_back = 1, stuck = 1;
 #define demand(name, what) assert(name && (what))
