@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes gen/: of each fsm/NAME.rl the C by ragel (NAME.c) and the states and events
-(NAME_machine.h), of all of them machines.md, and the headers of formats.py.
+(NAME_machine.h), of all of them machines.md, of three machines.pml, and the headers of formats.py.
 
 Refuses a machine that is not total or not what it seems; see lint(). With --check it writes
 nothing and says which files of gen/ are not what their sources make.
@@ -13,6 +13,7 @@ import tempfile
 import xml.etree.ElementTree
 
 import formats
+import promela
 from formats import Refused, banner
 
 RAGEL = "6.10"
@@ -239,6 +240,8 @@ def build(root):
             "# Machines", "",
             "Every state handles every event. The diagrams leave out events that change nothing;",
             "the tables have them all.", "", *[m.page() for m in machines]])
+        if {m.stem for m in machines} >= set(promela.MACHINES):
+            made["machines.pml"] = promela.page(machines)
     return made, refusals
 
 

@@ -92,12 +92,13 @@ static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 	          sfu_layout.slot[slot].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX);
 	sfu_put32(out + SFU_SLOT_INFO_STATE_OFFSET, d->journal.state.slot[slot]);
 	sfu_put32(out + SFU_SLOT_INFO_INSTALL_OFFSET, d->journal.state.install[slot]);
-	if (slot == d->boot.good
-	    || (slot == d->boot.candidate && d->boot.held == SFU_OK && sfu_upgrade_on_trial(d) != 0))
-		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET, d->boot.version, SFU_VERSION_SIZE);
-	else if (slot == d->upgrade.slot && d->upgrade.state == SFU_UPGRADE_STATE_DONE)
+	/* what was installed comes first: with one slot it is where the image was that was checked */
+	if (slot == d->upgrade.slot && d->upgrade.state == SFU_UPGRADE_STATE_DONE)
 		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET,
 		         d->upgrade.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+	else if (slot == d->boot.good
+	         || (slot == d->boot.candidate && d->boot.held == SFU_OK && sfu_upgrade_on_trial(d) != 0))
+		sfu_copy(out + SFU_SLOT_INFO_VERSION_OFFSET, d->boot.version, SFU_VERSION_SIZE);
 }
 
 /* why the device refuses, 0 if it does not */

@@ -96,8 +96,10 @@ static enum step wait_answer(struct sfu_transfer *t, uint64_t deadline, uint8_t 
 		if (is(s, size, type, body))
 			return STEP_DONE;
 		code = refusal_in(s, size);
-		if (code != 0 && code != stale)
-			return refused(t, status);
+		if (code == 0 || code == stale)
+			continue;
+		/* it was reset and knows of no offer any more */
+		return code == SFU_R_ORDER ? STEP_AGAIN : refused(t, status);
 	}
 }
 
@@ -221,13 +223,18 @@ static enum step finish(struct sfu_transfer *t, int *status)
 	return step;
 }
 
+static int has_image(const struct sfu_slot_info *slot)
+{
+	return slot->state == SFU_SLOT_TRIAL || slot->state == SFU_SLOT_CONFIRMED;
+}
+
 /* After an interruption: 1 if the device has finished meanwhile and only its answer was lost. */
 static int installed(struct sfu_transfer *t, const struct sfu_info *info)
 {
 	const struct sfu_manifest *m = &t->package->manifest;
 	const struct sfu_slot_info *slot = sfu_transfer_slot(info, m->load_address);
 
-	if (slot == NULL || (slot->state != SFU_SLOT_TRIAL && slot->state != SFU_SLOT_CONFIRMED))
+	if (slot == NULL || !has_image(slot))
 		return 0;
 	if (slot->install == t->before || slot->version.major != m->version.major ||
 		slot->version.minor != m->version.minor ||
@@ -257,7 +264,8 @@ int sfu_transfer_run(struct sfu_transfer *t, const struct sfu_info *first)
 	enum step step = STEP_AGAIN;
 	int status = 0;
 
-	t->before = slot == NULL ? 0 : slot->install;
+	/* an installation that was interrupted goes on under its number: there is no image yet that has it */
+	t->before = slot != NULL && has_image(slot) ? slot->install : 0;
 	t->moved = sfu_host_time();
 	while ((step = attempt(t, &status)) == STEP_AGAIN) {
 		t->resumes++;

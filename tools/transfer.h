@@ -14,7 +14,7 @@ struct sfu_transfer {
 	uint32_t retry; /* ms without progress after which it is given up */
 	struct sfu_window window;
 	struct sfu_progress progress;
-	uint32_t before;  /* install number of the slot when it began */
+	uint32_t before;  /* install number of the slot's image when it began, 0 if there was none */
 	uint32_t reached; /* most records ever acknowledged */
 	uint64_t moved;   /* when that was */
 	int showing;      /* the progress bar was begun */

@@ -165,6 +165,12 @@ static void finish_too_early(void **state)
 	finishes();
 }
 
+/* what the last INFO says of the slot the package is for */
+static const uint8_t *info_of_slot(void)
+{
+	return desk.info + (desk_free() == 0 ? SFU_INFO_SLOT0_OFFSET : SFU_INFO_SLOT1_OFFSET);
+}
+
 static void answers_that_were_lost(void **state)
 {
 	uint32_t i;
@@ -187,6 +193,12 @@ static void answers_that_were_lost(void **state)
 	assert_int_equal(desk_ask(SFU_MESSAGE_FINISH, NULL, 0), SFU_MESSAGE_DONE);
 	assert_int_equal(desk.install, i);
 	desk_untouched();
+	/* if DONE was lost, INFO tells the station what became of its package */
+	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
+	assert_int_equal(sfu_get32(info_of_slot() + SFU_SLOT_INFO_STATE_OFFSET), SFU_SLOT_TRIAL);
+	assert_int_equal(sfu_get32(info_of_slot() + SFU_SLOT_INFO_INSTALL_OFFSET), i);
+	assert_memory_equal(info_of_slot() + SFU_SLOT_INFO_VERSION_OFFSET, package + SFU_MANIFEST_VERSION_OFFSET,
+	                    SFU_VERSION_SIZE);
 }
 
 /* Each byte of a frame comes alone, with a look at the line in between; also types that could begin YMODEM. */

@@ -5,11 +5,13 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "build-aux"))
 import formats  # noqa: E402
 import gen  # noqa: E402
+import promela  # noqa: E402
 
 MACHINE = """\
 #include "door.h"
@@ -115,6 +117,19 @@ class Machines(Sandbox):
         self.assertIn("open --> shut: close / beep", made["machines.md"])
         self.assertIn("| shut | any other |  | shut |", made["machines.md"])
         self.assertIn("| locked | any |  | locked |", made["machines.md"])
+
+    def test_model(self):
+        """Every state with every event, once, in the Promela of the system model."""
+        with unittest.mock.patch.object(promela, "MACHINES", ("door",)):
+            model = gen.build(self.root)[0]["machines.pml"]
+        lines = [line.strip() for line in model.splitlines() if line.startswith("\t::")]
+        move = ":: state == SFU_DOOR_STATE_{} && event == SFU_DOOR_EVENT_{} -> effect = SFU_DOOR_{}; " \
+               "state = SFU_DOOR_STATE_{}"
+        self.assertEqual(sorted(lines), sorted(move.format(*words.split()) for words in (
+            "SHUT OPEN EFFECT_RING OPEN", "SHUT CLOSE NONE SHUT", "SHUT LOCK NONE LOCKED",
+            "OPEN OPEN NONE OPEN", "OPEN CLOSE EFFECT_BEEP SHUT", "OPEN LOCK NONE OPEN",
+            "LOCKED OPEN NONE LOCKED", "LOCKED CLOSE NONE LOCKED", "LOCKED LOCK NONE LOCKED")))
+        self.assertIn("#define SFU_DOOR_EFFECT_RING 2", model)
 
     def test_unnamed_state(self):
         self.spoil(">~in_open", "", "has no name")

@@ -206,6 +206,25 @@ def a_lost_done_is_found_out(w, d):
 
 
 @case
+def a_second_command_finds_out_about_a_lost_done(w, d):
+    """The install number is that of the first command: the installation was only interrupted."""
+    slots = [[0x08020800, 391040, FORMAT["SLOT_INSTALLING"], 9, bytes(8)], [0x08080800, 391040, 0, 0, bytes(8)]]
+    with peer_of(w, d, slots=slots, lose_done=True) as peer:
+        sfu("download", "-p", d / "port", w.package, err="install 9")
+    equal(peer.seen.count("OFFER"), 1, "OFFER")
+    equal(peer.seen.count("FINISH"), 1, "FINISH")
+
+
+@case
+def a_device_reset_before_finish_is_resumed(w, d):
+    with peer_of(w, d, w.big, faults={"FINISH": "reset"}) as peer:
+        sfu("download", "-p", d / "port", w.big, err="goes on at record 28 of 30")
+    good(peer)
+    equal(peer.seen.count("OFFER"), 2, "offers")
+    equal(peer.seen.count("FINISH"), 2, "FINISH")
+
+
+@case
 def refusals_are_sentences_with_their_status(w, d):
     for name, status in (("R_SIGNER", REFUSED), ("R_SIGNATURE", REFUSED), ("R_COUNTER", REFUSED),
                          ("R_VERSION", REFUSED), ("R_PRODUCT", REFUSED), ("R_UID", REFUSED), ("R_KEY", REFUSED),

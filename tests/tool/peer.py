@@ -39,7 +39,7 @@ def unframe(body):
 
 
 class Peer(threading.Thread):
-    """One device. `faults` are done once each, when their record arrives for the first time:
+    """One device. `faults` are done once each, when their record, or FINISH, arrives for the first time:
     drop_ack, corrupt (the record is not understood), vanish, reset (the offer is forgotten),
     noise (before the ACK). `refuse` = {"OFFER": code, 3: code, "FINISH": code}."""
 
@@ -136,7 +136,11 @@ class Peer(threading.Thread):
             self.complaints.append(f"message {name}")
 
     def finish(self):
-        if self.next != self.count or not self.offered:
+        if self.faults.pop("FINISH", None) == "reset":
+            self.offered, self.next = False, self.next // 4 * 4
+        if not self.offered:
+            return self.send("REFUSE", u32(CODES["R_ORDER"], self.next))
+        if self.next != self.count:
             return self.send("REFUSE", u32(CODES["R_INCOMPLETE"], self.next))
         at = FORMAT["MANIFEST_VERSION_OFFSET"]
         self.slots[self.free_slot][2:] = [FORMAT["SLOT_TRIAL"], 9, self.package[at:at + 8]]
