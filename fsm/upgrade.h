@@ -41,27 +41,28 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
             d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], record[0 .. size - 1], sfu_flash, sfu_chip;
     ensures sound: sfu_upgrade_sound(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
-    ensures begun: (*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
+    ensures begun: (\old(*p) == SFU_UPGRADE_EVENT_START || \old(*p) == SFU_UPGRADE_EVENT_RESUME)
              && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
-    ensures stored: *p == SFU_UPGRADE_EVENT_RECORD && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+    ensures stored: \old(*p) == SFU_UPGRADE_EVENT_RECORD && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->upgrade.next == \old(d->upgrade.next) + 1;
-    ensures last: *p == SFU_UPGRADE_EVENT_LAST && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+    ensures last: \old(*p) == SFU_UPGRADE_EVENT_LAST && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE && d->upgrade.next == \old(d->upgrade.next) + 1;
-    ensures sealed: *p == SFU_UPGRADE_EVENT_FINISH && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE ==>
+    ensures sealed: \old(*p) == SFU_UPGRADE_EVENT_FINISH && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE ==>
              d->upgrade.state == SFU_UPGRADE_STATE_DONE;
     ensures receiving: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
-             || ((*p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME)
+             || ((\old(*p) == SFU_UPGRADE_EVENT_START || \old(*p) == SFU_UPGRADE_EVENT_RESUME)
                  && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE);
     ensures complete: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE
-             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && *p == SFU_UPGRADE_EVENT_LAST);
+             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && \old(*p) == SFU_UPGRADE_EVENT_LAST);
     ensures done: d->upgrade.state == SFU_UPGRADE_STATE_DONE ==>
              \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE
-             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && *p == SFU_UPGRADE_EVENT_FINISH);
-    ensures idle: *p == SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
+             || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && \old(*p) == SFU_UPGRADE_EVENT_FINISH);
+    ensures idle: \old(*p) == SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
+#include "upgrade_contract.h"
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */

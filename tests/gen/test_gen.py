@@ -108,7 +108,7 @@ class Machines(Sandbox):
     def test_good(self):
         made, refusals = gen.build(self.root)
         self.assertEqual(refusals, [])
-        self.assertEqual(sorted(made), ["door.c", "door_machine.h", "machines.md",
+        self.assertEqual(sorted(made), ["door.c", "door_contract.h", "door_machine.h", "machines.md",
                                         "sfu_codes.h", "sfu_format.h"])
         self.assertIn("SFU_DOOR_STATE_LOCKED = 2,", made["door_machine.h"])
         self.assertIn("#define SFU_DOOR_EVENTS 3u", made["door_machine.h"])
@@ -198,7 +198,7 @@ class Folder(Sandbox):
     def test_file_made_of_nothing(self):
         self.gen()
         (self.root / "fsm/door.rl").unlink()
-        with self.assertRaisesRegex(formats.Refused, "door.c, door_machine.h, machines.md"):
+        with self.assertRaisesRegex(formats.Refused, "door.c, door_contract.h, door_machine.h, machines.md"):
             self.gen("--check")
         self.gen()
         self.gen("--check")
