@@ -35,9 +35,12 @@ def instrument(name):
     """Aoraï's text of NAME.c, with its variable and its states in the place of c5_now and c5_STATE."""
     os.makedirs(OUT, exist_ok=True)
     automaton, made = f"{OUT}/{name}.ya", f"{OUT}/{name}.c"
-    with open(automaton, "w") as out:  # Ya has no comments
-        out.write(re.sub(r"^#.*\n", "", open(f"{HERE}/{name}.ya").read(), flags=re.M))
-    status, text = frama_c([f"-cpp-extra-args=-I{HERE}/stand {prove.includes(name)}", f"{HERE}/{name}.c", "-no-unicode",
+    codes = dict(re.findall(r"#define (SFU_\w+) (0x\w+)u", open("gen/sfu_codes.h").read())
+                 + re.findall(r"(SFU_\w+) = (\d+),", open("gen/session_machine.h").read()))
+    text = re.sub(r"^#.*\n", "", open(f"{HERE}/{name}.ya").read(), flags=re.M)  # Ya has no comments
+    with open(automaton, "w") as out:
+        out.write(re.sub(r"\bSFU_\w+", lambda code: str(int(codes[code.group()], 0)), text))
+    status, text = frama_c([f"-cpp-extra-args=-I{HERE} -I{HERE}/stand {prove.includes(name)}", f"{HERE}/{name}.c", "-no-unicode",
                             "-main", "c5_main", "-aorai-automata", automaton, "-then-last", "-print", "-ocode", made])
     if status:
         return text
@@ -47,6 +50,9 @@ def instrument(name):
     code = code.replace(states, "").replace(now, "")
     code = re.sub(r"enum c5_states \{.*?\};\n", states, code, count=1, flags=re.S)
     code = re.sub(r"/\*@ ghost int c5_now; \*/\n", now, code, count=1)
+    for function, clause in re.findall(r"^/\* loop of (\w+): (.*) \*/$", open(f"{HERE}/{name}.c").read(), re.M):
+        head, body = re.split(rf"(?m)(?<=\b{function}\()(?=[^;{{]*\n\{{)", code, maxsplit=1)
+        code = head + body.replace("loop invariant ", f"loop invariant order: {clause};\n    loop invariant ", 1)
     code = re.sub(r"\bc5_now\b", "aorai_CurStates", code)
     for state in re.findall(r"(\w+) = \d+", states):
         code = re.sub(rf"\bc5_{state}\b", state, code)

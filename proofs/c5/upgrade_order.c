@@ -8,17 +8,17 @@
 enum c5_states { c5_Idle, c5_Receiving, c5_Complete, c5_Done };
 //@ ghost int c5_now;
 
-/*@ predicate c5_with(struct sfu_device *d, integer now) =
+/*@ predicate c5_with(integer state, integer now) =
          (now == c5_Idle || now == c5_Receiving || now == c5_Complete || now == c5_Done)
-      && (d->upgrade.state == SFU_UPGRADE_STATE_IDLE <==> now == c5_Idle)
-      && (d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING <==> now == c5_Receiving)
-      && (d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE <==> now == c5_Complete)
-      && (d->upgrade.state == SFU_UPGRADE_STATE_DONE <==> now == c5_Done);
+      && (state == SFU_UPGRADE_STATE_IDLE <==> now == c5_Idle)
+      && (state == SFU_UPGRADE_STATE_RECEIVING <==> now == c5_Receiving)
+      && (state == SFU_UPGRADE_STATE_COMPLETE <==> now == c5_Complete)
+      && (state == SFU_UPGRADE_STATE_DONE <==> now == c5_Done);
     // behind an event: a failed effect left the automaton idle, of a leave it has not heard yet
-    predicate c5_after(struct sfu_device *d, integer now, integer event) =
+    predicate c5_after(integer state, integer status, integer now, integer event) =
          event == SFU_UPGRADE_EVENT_FAILED ? now == c5_Idle
-         : event == SFU_UPGRADE_EVENT_LEAVE ? (d->upgrade.state == SFU_UPGRADE_STATE_DONE <==> now == c5_Done)
-         : d->upgrade.status == SFU_OK ? c5_with(d, now) : now == c5_Idle;
+         : event == SFU_UPGRADE_EVENT_LEAVE ? (state == SFU_UPGRADE_STATE_DONE <==> now == c5_Done)
+         : status == SFU_OK ? c5_with(state, now) : now == c5_Idle;
 */
 
 /*@ assigns \result \from \nothing; */
@@ -79,57 +79,32 @@ void sfu_upgrade_seal(struct sfu_device *d)
 		c5_failed();
 }
 
-/*@ requires order: *p == SFU_UPGRADE_EVENT_FAILED ? c5_now == c5_Idle : c5_with(d, c5_now);
+/*@ requires order: *p == SFU_UPGRADE_EVENT_FAILED ? c5_now == c5_Idle : c5_with(d->upgrade.state, c5_now);
     requires fresh: *p != SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.status == SFU_OK;
-    ensures order: c5_after(d, c5_now, \old(*p)); */
+    ensures order: c5_after(d->upgrade.state, d->upgrade.status, c5_now, \old(*p)); */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
 
-/*@ requires order: c5_with(d, c5_now);
+/*@ requires order: c5_with(d->upgrade.state, c5_now);
     ensures order: event == SFU_UPGRADE_EVENT_LEAVE ? (d->upgrade.state == SFU_UPGRADE_STATE_DONE <==> c5_now == c5_Done)
-             : c5_with(d, c5_now); */
+             : c5_with(d->upgrade.state, c5_now); */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uint32_t size);
 
-/*@ requires order: c5_with(d, c5_now);
-    ensures order: c5_with(d, c5_now); */
+/*@ requires order: c5_with(d->upgrade.state, c5_now);
+    ensures order: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
-/*@ requires order: c5_with(d, c5_now);
-    ensures order: c5_with(d, c5_now); */
+/*@ requires order: c5_with(d->upgrade.state, c5_now);
+    ensures order: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
-/*@ requires order: c5_with(d, c5_now);
-    ensures order: c5_with(d, c5_now); */
+/*@ requires order: c5_with(d->upgrade.state, c5_now);
+    ensures order: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
-/*@ requires order: c5_with(d, c5_now);
-    ensures order: c5_with(d, c5_now); */
+/*@ requires order: c5_with(d->upgrade.state, c5_now);
+    ensures order: c5_with(d->upgrade.state, c5_now); */
 void sfu_upgrade_leave(struct sfu_device *d);
 
 #include "upgrade.c"
 #include "upgrade_events.c"
 
-static struct sfu_device device;
-static uint8_t manifest[SFU_MANIFEST_SIZE], record[SFU_FORMAT_RECORD_MAX];
+/* loop of c5_main: c5_with(device.upgrade.state, c5_now) */
 
-/* Any events in any order. */
-/*@ requires sound: sfu_upgrade_sound(&device) && device.upgrade.state == SFU_UPGRADE_STATE_IDLE; */
-void c5_main(void)
-{
-	/*@ loop invariant order: c5_with(&device, c5_now);
-	    loop invariant sound: sfu_upgrade_sound(&device);
-	    loop assigns device, manifest[0 .. SFU_MANIFEST_SIZE - 1], record[0 .. SFU_FORMAT_RECORD_MAX - 1],
-	                 sfu_flash, sfu_chip; */
-	while (c5_any() != 0) {
-		switch (c5_any()) {
-		case 0:
-			sfu_upgrade_offer(&device, manifest);
-			break;
-		case 1:
-			sfu_upgrade_record(&device, c5_any(), record, c5_any());
-			break;
-		case 2:
-			sfu_upgrade_finish(&device);
-			break;
-		default:
-			sfu_upgrade_leave(&device);
-			break;
-		}
-	}
-}
+#include "upgrade_main.h"
