@@ -44,21 +44,31 @@ void sfu_session_refuse_type(struct sfu_device *d)
 /*@ assigns \result \from \nothing; */
 uint32_t c5_any(void);
 
+/*@ assigns d->boot.good, record[0 .. size - 1], d->upgrade, d->journal,
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    assigns \result \from sfu_flash; */
+uint32_t c5_anything(struct sfu_device *d, uint8_t *record, uint32_t size);
+
+//@ ensures order: c5_now == c5_Open;
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE])
 {
 	return c5_any();
 }
 
+/*@ ensures order: c5_now == c5_Open;
+    ensures order: d->session.state == \old(d->session.state); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size)
 {
-	return c5_any();
+	return c5_anything(d, record, size);
 }
 
+//@ ensures order: c5_now == c5_Open;
 uint32_t sfu_upgrade_finish(struct sfu_device *d)
 {
 	return c5_any();
 }
 
+//@ ensures order: c5_now == c5_Open;
 void sfu_upgrade_leave(struct sfu_device *d)
 {
 }
@@ -107,6 +117,16 @@ uint32_t sfu_session_poll(struct sfu_device *d);
 void sfu_session_init(struct sfu_device *d);
 /*@ ensures order: c5_now == c5_Left; */
 static void serve(struct sfu_device *d);
+
+//@ ensures order: c5_now == \old(c5_now);
+static uint32_t may_boot(const struct sfu_device *d);
+//@ ensures order: c5_now == \old(c5_now);
+static uint32_t missing(const struct sfu_device *d);
+//@ ensures order: c5_now == \old(c5_now);
+static uint32_t ymodem_start(const struct sfu_device *d);
+/*@ ensures order: c5_now == \old(c5_now);
+    ensures order: d->session.state == \old(d->session.state); */
+static void invite(struct sfu_device *d);
 
 /* loop of take_block: c5_with(d->session.state, c5_now) && c5_now == c5_Open */
 /* loop of serve: c5_with(d->session.state, c5_now) && c5_now == c5_Open */
