@@ -182,8 +182,12 @@ class Machine:
             lines += ["};", f"#define {self.name.upper()}_{kind.upper()}S {len(names)}u"]
         return "\n".join(lines + ["", f"#endif /* {guard} */", ""])
 
-    def read_step(self, text, header):
+    def read_step(self, text, folder):
         """The function that ragel's C is written into, and what its contract lets it write."""
+        header = folder / f"{self.stem}.h"
+        header = header.read_text() if header.exists() else ""
+        self.structs = {name for path in folder.glob("*.h")
+                        for name in re.findall(r"^\tstruct \w+ (\w+);", path.read_text(), re.M)}
         found = re.search(r"^((?:static )?void \w+\([^)]*\))\n\{([^}]*?)%% write exec", text, re.M)
         if not found:
             self.refuse("no function `void NAME(…)` holds `%% write exec`")
@@ -245,7 +249,11 @@ class Machine:
             elif self.place.startswith(place.removeprefix("*") + "->"):
                 more.append(f"ensures same: {quiet} && {self.place} == \\old({self.place}) ==> "
                             f"{place} == \\old({place});")
-            elif place not in (self.place, re.sub(r"\w+$", "cs", self.place)):
+            elif place in (self.place, re.sub(r"\w+$", "cs", self.place)):
+                continue
+            elif name.removeprefix("still_") in self.structs:
+                more.append(f"ensures {name}: {quiet} ==> {place} == \\old({place});")
+            else:
                 plain.append(f"{place} == \\old({place})")
         return ([f"ensures still: {quiet} ==> {' && '.join(plain)};"] if plain else []) + more
 
@@ -305,8 +313,7 @@ def build_machine(work, source):
     run_ragel(work, "-G2", "-L", source, "-o", f"gen/{stem}.c")
     text = (work / "gen" / f"{stem}.c").read_text()
     machine.lint_c(text)
-    header = work / "fsm" / f"{stem}.h"
-    machine.read_step(data.decode(), header.read_text() if header.exists() else "")
+    machine.read_step(data.decode(), work / "fsm")
     return {f"{stem}.c": f"/* {first_line} */\n" + text,
             f"{stem}_machine.h": machine.header(first_line),
             f"{stem}_contract.h": machine.contract(first_line)}, machine

@@ -11,9 +11,10 @@
 
 /*@ ensures still: sfu_boot_quiet(\old(d->boot.state), \old(*p)) ==>
       d->boot.failure_stored == \old(d->boot.failure_stored) && d->boot.status == \old(d->boot.status) &&
-      d->journal == \old(d->journal) && sfu_flash == \old(sfu_flash);
+      sfu_flash == \old(sfu_flash);
     ensures still_excluded: sfu_boot_quiet(\old(d->boot.state), \old(*p)) ==> \forall integer i; 0 <= i <= 1 ==>
       d->boot.excluded[i] == \old(d->boot.excluded[i]);
+    ensures still_journal: sfu_boot_quiet(\old(d->boot.state), \old(*p)) ==> d->journal == \old(d->journal);
     behavior deciding:
       assumes state: d->boot.state == SFU_BOOT_STATE_DECIDING;
       ensures moves: d->boot.state == (\old(*p) == SFU_BOOT_EVENT_TRIAL ? SFU_BOOT_STATE_TRIAL :

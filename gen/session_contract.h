@@ -16,9 +16,10 @@
 
 /*@ ensures still: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>
       d->session.refusal == \old(d->session.refusal) && d->boot.good == \old(d->boot.good) &&
-      d->boot.failure_stored == \old(d->boot.failure_stored) && d->upgrade == \old(d->upgrade) &&
-      d->journal == \old(d->journal) && sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip) &&
-      sfu_line == \old(sfu_line);
+      d->boot.failure_stored == \old(d->boot.failure_stored) && sfu_flash == \old(sfu_flash) &&
+      sfu_chip == \old(sfu_chip) && sfu_line == \old(sfu_line);
+    ensures still_upgrade: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> d->upgrade == \old(d->upgrade);
+    ensures still_journal: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> d->journal == \old(d->journal);
     ensures still_buffer: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
       0 <= i <= SFU_LINK_BUFFER - 1 ==> d->link.buffer[i] == \old(d->link.buffer[i]);
     behavior open:

@@ -14,11 +14,12 @@
 /*@ ensures still: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> d->boot.good == \old(d->boot.good) &&
       d->upgrade.status == \old(d->upgrade.status) && d->upgrade.next == \old(d->upgrade.next) &&
       d->upgrade.erased == \old(d->upgrade.erased) && d->upgrade.checkpoint == \old(d->upgrade.checkpoint) &&
-      d->journal == \old(d->journal) && sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip);
+      sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip);
     ensures still_expected: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <= 31
       ==> d->upgrade.expected[i] == \old(d->upgrade.expected[i]);
     ensures still_key: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <= 31 ==>
       d->upgrade.key[i] == \old(d->upgrade.key[i]);
+    ensures still_journal: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> d->journal == \old(d->journal);
     ensures still_buffer: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
       0 <= i <= SFU_LINK_BUFFER - 1 ==> d->link.buffer[i] == \old(d->link.buffer[i]);
     behavior idle:

@@ -45,84 +45,84 @@ uint32_t c5_any(void);
 void c5_anything(struct sfu_journal *j);
 
 /* The effects in flash and on the chip: each may write what its contract lets it write. */
-/*@ requires order: c5_now != c5_Bad && c5_now != c5_Over;
-    ensures order: c5_now == (\old(c5_now) == c5_Storing && \result == SFU_OK ? c5_Stored : \old(c5_now)); */
+/*@ requires c5: c5_now != c5_Bad && c5_now != c5_Over;
+    ensures c5: c5_now == (\old(c5_now) == c5_Storing && \result == SFU_OK ? c5_Stored : \old(c5_now)); */
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 {
 	c5_anything(j);
 	return c5_any();
 }
 
-/*@ requires order: (c5_now == c5_Held && trial == 0) || c5_now == c5_Stored;
-    ensures order: c5_now == c5_Over; */
+/*@ requires c5: (c5_now == c5_Held && trial == 0) || c5_now == c5_Stored;
+    ensures c5: c5_now == c5_Over; */
 void sfu_port_hand_over(uint32_t vectors, const uint8_t report[32], uint32_t trial)
 {
 }
 
-/*@ requires order: c5_now != c5_Bad && c5_now != c5_Over;
-    ensures order: c5_now == (\old(c5_now) == c5_Storing && d->boot.status == SFU_OK ? c5_Stored : \old(c5_now)); */
+/*@ requires c5: c5_now != c5_Bad && c5_now != c5_Over;
+    ensures c5: c5_now == (\old(c5_now) == c5_Storing && d->boot.status == SFU_OK ? c5_Stored : \old(c5_now)); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure);
-/*@ requires order: c5_now == c5_Held;
-    ensures order: c5_now == (d->boot.status == SFU_OK ? c5_Stored : c5_Storing); */
+/*@ requires c5: c5_now == c5_Held;
+    ensures c5: c5_now == (d->boot.status == SFU_OK ? c5_Stored : c5_Storing); */
 static void confirm(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Held;
-    ensures order: c5_now == (d->boot.status == SFU_OK ? c5_Stored : c5_Storing); */
+/*@ requires c5: c5_now == c5_Held;
+    ensures c5: c5_now == (d->boot.status == SFU_OK ? c5_Stored : c5_Storing); */
 static void attempt(struct sfu_device *d);
-/*@ requires order: c5_now != c5_Bad && c5_now != c5_Over;
-    ensures order: c5_now == c5_Looking; */
+/*@ requires c5: c5_now != c5_Bad && c5_now != c5_Over;
+    ensures c5: c5_now == c5_Looking; */
 static void exclude(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Broken || c5_now == c5_Held;
-    ensures order: c5_now == c5_Looking; */
+/*@ requires c5: c5_now == c5_Broken || c5_now == c5_Held;
+    ensures c5: c5_now == c5_Looking; */
 static void revert(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Broken || c5_now == c5_Held;
-    ensures order: c5_now == c5_Looking; */
+/*@ requires c5: c5_now == c5_Broken || c5_now == c5_Held;
+    ensures c5: c5_now == c5_Looking; */
 static void drop(struct sfu_device *d);
-/*@ requires order: c5_judged(C5_OF(d), *p);
-    ensures order: c5_with(C5_OF(d)); */
+/*@ requires c5: c5_judged(C5_OF(d), *p);
+    ensures c5: c5_with(C5_OF(d)); */
 void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: c5_now == c5_Looking;
-    ensures order: \result != 0 ==> d->journal.state.slot[slot] == wanted; */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: c5_now == c5_Looking;
+    ensures c5: \result != 0 ==> d->journal.state.slot[slot] == wanted; */
 static uint32_t open_for(const struct sfu_device *d, uint32_t slot, uint32_t wanted);
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: c5_now == c5_Looking;
-    ensures order: \result != SFU_SLOT_NONE ==> \result <= 1 && d->journal.state.slot[\result] == wanted; */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: c5_now == c5_Looking;
+    ensures c5: \result != SFU_SLOT_NONE ==> \result <= 1 && d->journal.state.slot[\result] == wanted; */
 static uint8_t preferred(const struct sfu_device *d, uint32_t wanted);
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: c5_now == c5_Looking;
-    ensures order: \result == SFU_BOOT_EVENT_GOOD ==> c5_confirmed(d->boot.candidate, d->journal.state.slot[d->boot.candidate]); */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: c5_now == c5_Looking;
+    ensures c5: \result == SFU_BOOT_EVENT_GOOD ==> c5_confirmed(d->boot.candidate, d->journal.state.slot[d->boot.candidate]); */
 static unsigned char choose(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: c5_now == (\result == SFU_OK ? c5_Held : c5_Broken); */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: c5_now == (\result == SFU_OK ? c5_Held : c5_Broken); */
 static uint32_t examine(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Broken || c5_now == c5_Held;
-    ensures order: c5_now == \old(c5_now); */
+/*@ requires c5: c5_now == c5_Broken || c5_now == c5_Held;
+    ensures c5: c5_now == \old(c5_now); */
 static unsigned char judge_trial(const struct sfu_device *d);
-/*@ requires order: c5_now == c5_Held || c5_now == c5_Storing || c5_now == c5_Stored;
-    ensures order: c5_now == \old(c5_now); */
+/*@ requires c5: c5_now == c5_Held || c5_now == c5_Storing || c5_now == c5_Stored;
+    ensures c5: c5_now == \old(c5_now); */
 static unsigned char settle(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: c5_now == c5_Looking; */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: c5_now == c5_Looking; */
 uint32_t sfu_boot_floor(const struct sfu_device *d);
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: c5_now == c5_Looking; */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: c5_now == c5_Looking; */
 uint8_t *sfu_device_buffer(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Broken || c5_now == c5_Held;
-    ensures order: c5_now == \old(c5_now); */
+/*@ requires c5: c5_now == c5_Broken || c5_now == c5_Held;
+    ensures c5: c5_now == \old(c5_now); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
-/*@ requires order: c5_now == c5_Held || c5_now == c5_Stored;
-    ensures order: c5_now == \old(c5_now); */
+/*@ requires c5: c5_now == c5_Held || c5_now == c5_Stored;
+    ensures c5: c5_now == \old(c5_now); */
 void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZE]);
-/*@ requires order: c5_with(C5_OF(d));
-    ensures order: c5_judged(C5_OF(d), \result); */
+/*@ requires c5: c5_with(C5_OF(d));
+    ensures c5: c5_judged(C5_OF(d), \result); */
 static unsigned char classify(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Looking;
-    ensures order: \result == SFU_OK ==> c5_with(C5_OF(d));
-    ensures order: c5_now != c5_Bad; */
+/*@ requires c5: c5_now == c5_Looking;
+    ensures c5: \result == SFU_OK ==> c5_with(C5_OF(d));
+    ensures c5: c5_now != c5_Bad; */
 uint32_t sfu_boot(struct sfu_device *d);
-/*@ requires order: c5_with(C5_OF(d));
-    ensures order: c5_now != c5_Bad; */
+/*@ requires c5: c5_with(C5_OF(d));
+    ensures c5: c5_now != c5_Bad; */
 static void run(struct sfu_device *d);
 
 /* loop of sfu_boot: c5_with(d->boot.state, d->boot.status, d->boot.good, d->boot.candidate, d->journal.state.slot[d->boot.candidate], c5_now) */
@@ -132,7 +132,7 @@ static void run(struct sfu_device *d);
 #include "sfu.c"
 
 /* loop of sfu_boot_report: c5_now == \at(c5_now, Pre) */
-//@ requires order: c5_now == c5_Looking;
+//@ requires c5: c5_now == c5_Looking;
 void c5_main(void)
 {
 	sfu_main();

@@ -13,8 +13,8 @@ enum c5_states { c5_Unjudged, c5_Authentic, c5_Acceptable, c5_Judged };
 uint32_t c5_any(void);
 
 /* That they are called, and what the first answers, is all that counts. */
-/*@ requires order: c5_now == c5_Unjudged;
-    ensures order: c5_now == (\result == SFU_OK ? c5_Authentic : c5_Unjudged); */
+/*@ requires c5: c5_now == c5_Unjudged;
+    ensures c5: c5_now == (\result == SFU_OK ? c5_Authentic : c5_Unjudged); */
 uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
 {
 	return c5_any();
@@ -36,29 +36,29 @@ void sfu_upgrade_seal(struct sfu_device *d)
 {
 }
 
-/*@ requires order: *p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME ==> c5_now == c5_Judged;
-    ensures order: c5_now == \old(c5_now) || c5_now == c5_Unjudged; */
+/*@ requires c5: *p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME ==> c5_now == c5_Judged;
+    ensures c5: c5_now == \old(c5_now) || c5_now == c5_Unjudged; */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
-/*@ requires order: event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME ==> c5_now == c5_Judged;
-    ensures order: c5_now == \old(c5_now) || c5_now == c5_Unjudged; */
+/*@ requires c5: event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME ==> c5_now == c5_Judged;
+    ensures c5: c5_now == \old(c5_now) || c5_now == c5_Unjudged; */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uint32_t size);
-/*@ requires order: c5_now == c5_Authentic;
-    ensures order: c5_now == (\result == SFU_OK ? c5_Acceptable : c5_Authentic); */
+/*@ requires c5: c5_now == c5_Authentic;
+    ensures c5: c5_now == (\result == SFU_OK ? c5_Acceptable : c5_Authentic); */
 static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_t *slot);
-/*@ requires order: c5_now == c5_Acceptable;
-    ensures order: c5_now == (\result == SFU_OK ? c5_Judged : c5_Acceptable); */
+/*@ requires c5: c5_now == c5_Acceptable;
+    ensures c5: c5_now == (\result == SFU_OK ? c5_Judged : c5_Acceptable); */
 static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m);
-/*@ requires order: c5_now == c5_Unjudged;
-    ensures order: c5_now == c5_Unjudged; */
+/*@ requires c5: c5_now == c5_Unjudged;
+    ensures c5: c5_now == c5_Unjudged; */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
-/*@ requires order: c5_now == c5_Unjudged;
-    ensures order: c5_now == c5_Unjudged; */
+/*@ requires c5: c5_now == c5_Unjudged;
+    ensures c5: c5_now == c5_Unjudged; */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
-/*@ requires order: c5_now == c5_Unjudged;
-    ensures order: c5_now == c5_Unjudged; */
+/*@ requires c5: c5_now == c5_Unjudged;
+    ensures c5: c5_now == c5_Unjudged; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
-/*@ requires order: c5_now == c5_Unjudged;
-    ensures order: c5_now == c5_Unjudged; */
+/*@ requires c5: c5_now == c5_Unjudged;
+    ensures c5: c5_now == c5_Unjudged; */
 void sfu_upgrade_leave(struct sfu_device *d);
 
 #include "upgrade.c"

@@ -32,7 +32,7 @@ void sfu_session_finish(struct sfu_device *d)
 {
 }
 
-//@ ensures order: c5_now == c5_Left;
+//@ ensures c5: c5_now == c5_Left;
 void sfu_session_quit(struct sfu_device *d)
 {
 }
@@ -49,26 +49,26 @@ uint32_t c5_any(void);
     assigns \result \from sfu_flash; */
 uint32_t c5_anything(struct sfu_device *d, uint8_t *record, uint32_t size);
 
-//@ ensures order: c5_now == c5_Open;
+//@ ensures c5: c5_now == c5_Open;
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE])
 {
 	return c5_any();
 }
 
-/*@ ensures order: c5_now == c5_Open;
-    ensures order: d->session.state == \old(d->session.state); */
+/*@ ensures c5: c5_now == c5_Open;
+    ensures c5: d->session.state == \old(d->session.state); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size)
 {
 	return c5_anything(d, record, size);
 }
 
-//@ ensures order: c5_now == c5_Open;
+//@ ensures c5: c5_now == c5_Open;
 uint32_t sfu_upgrade_finish(struct sfu_device *d)
 {
 	return c5_any();
 }
 
-//@ ensures order: c5_now == c5_Open;
+//@ ensures c5: c5_now == c5_Open;
 void sfu_upgrade_leave(struct sfu_device *d)
 {
 }
@@ -81,51 +81,51 @@ void sfu_port_hand_over(uint32_t vectors, const uint8_t report[32], uint32_t tri
 {
 }
 
-/*@ requires order: c5_with(d->session.state, c5_now);
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now);
+    ensures c5: c5_with(d->session.state, c5_now); */
 void sfu_session_step(struct sfu_device *d, const unsigned char *p, uint8_t *body);
-/*@ requires order: c5_with(d->session.state, c5_now);
-    ensures order: c5_with(d->session.state, c5_now);
-    ensures order: d->session.state == SFU_SESSION_STATE_LEAVING ==>
+/*@ requires c5: c5_with(d->session.state, c5_now);
+    ensures c5: c5_with(d->session.state, c5_now);
+    ensures c5: d->session.state == SFU_SESSION_STATE_LEAVING ==>
              \old(d->session.state) == SFU_SESSION_STATE_LEAVING; */
 static void settle(struct sfu_device *d);
-/*@ requires order: c5_with(d->session.state, c5_now);
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now);
+    ensures c5: c5_with(d->session.state, c5_now); */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *body);
-/*@ requires order: c5_with(d->session.state, c5_now);
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now);
+    ensures c5: c5_with(d->session.state, c5_now); */
 static void watch_clock(struct sfu_device *d);
-/*@ requires order: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
+    ensures c5: c5_with(d->session.state, c5_now); */
 static void poll_frame(struct sfu_device *d);
-/*@ requires order: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
+    ensures c5: c5_with(d->session.state, c5_now); */
 static uint32_t assembled(struct sfu_device *d, uint8_t *bytes);
-/*@ requires order: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
-    ensures order: c5_with(d->session.state, c5_now) && c5_now == c5_Open; */
+/*@ requires c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
+    ensures c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open; */
 static uint32_t take_block(struct sfu_device *d);
-/*@ requires order: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
+    ensures c5: c5_with(d->session.state, c5_now); */
 static void end_ymodem(struct sfu_device *d);
-/*@ requires order: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
+    ensures c5: c5_with(d->session.state, c5_now); */
 static void poll_ymodem(struct sfu_device *d);
-/*@ requires order: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
-    ensures order: c5_with(d->session.state, c5_now); */
+/*@ requires c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open;
+    ensures c5: c5_with(d->session.state, c5_now); */
 uint32_t sfu_session_poll(struct sfu_device *d);
-/*@ ensures order: c5_with(d->session.state, c5_now) && c5_now == c5_Open; */
+/*@ ensures c5: c5_with(d->session.state, c5_now) && c5_now == c5_Open; */
 void sfu_session_init(struct sfu_device *d);
-/*@ ensures order: c5_now == c5_Left; */
+/*@ ensures c5: c5_now == c5_Left; */
 static void serve(struct sfu_device *d);
 
-//@ ensures order: c5_now == \old(c5_now);
+//@ ensures c5: c5_now == \old(c5_now);
 static uint32_t may_boot(const struct sfu_device *d);
-//@ ensures order: c5_now == \old(c5_now);
+//@ ensures c5: c5_now == \old(c5_now);
 static uint32_t missing(const struct sfu_device *d);
-//@ ensures order: c5_now == \old(c5_now);
+//@ ensures c5: c5_now == \old(c5_now);
 static uint32_t ymodem_start(const struct sfu_device *d);
-/*@ ensures order: c5_now == \old(c5_now);
-    ensures order: d->session.state == \old(d->session.state); */
+/*@ ensures c5: c5_now == \old(c5_now);
+    ensures c5: d->session.state == \old(d->session.state); */
 static void invite(struct sfu_device *d);
 
 /* loop of take_block: c5_with(d->session.state, c5_now) && c5_now == c5_Open */

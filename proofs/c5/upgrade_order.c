@@ -44,7 +44,7 @@ void c5_whole(void)
 }
 
 /* The effects: each may write what its contract lets it write. */
-//@ ensures order: c5_now == (d->upgrade.status == SFU_OK ? c5_Receiving : c5_Idle);
+//@ ensures c5: c5_now == (d->upgrade.status == SFU_OK ? c5_Receiving : c5_Idle);
 void sfu_upgrade_begin(struct sfu_device *d)
 {
 	c5_anything(d);
@@ -52,7 +52,7 @@ void sfu_upgrade_begin(struct sfu_device *d)
 		c5_failed();
 }
 
-//@ ensures order: c5_now == (d->upgrade.status == SFU_OK ? c5_Receiving : c5_Idle);
+//@ ensures c5: c5_now == (d->upgrade.status == SFU_OK ? c5_Receiving : c5_Idle);
 void sfu_upgrade_resume(struct sfu_device *d)
 {
 	c5_anything(d);
@@ -60,7 +60,7 @@ void sfu_upgrade_resume(struct sfu_device *d)
 		c5_failed();
 }
 
-/*@ ensures order: c5_now == (d->upgrade.status != SFU_OK ? c5_Idle
+/*@ ensures c5: c5_now == (d->upgrade.status != SFU_OK ? c5_Idle
              : \old(d->upgrade.next + 1 == sfu_manifest_count(&d->upgrade.manifest[0])) ? c5_Complete : c5_Receiving); */
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 {
@@ -71,7 +71,7 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 		c5_whole();
 }
 
-//@ ensures order: c5_now == (d->upgrade.status == SFU_OK ? c5_Done : c5_Idle);
+//@ ensures c5: c5_now == (d->upgrade.status == SFU_OK ? c5_Done : c5_Idle);
 void sfu_upgrade_seal(struct sfu_device *d)
 {
 	c5_anything(d);
@@ -79,27 +79,27 @@ void sfu_upgrade_seal(struct sfu_device *d)
 		c5_failed();
 }
 
-/*@ requires order: *p == SFU_UPGRADE_EVENT_FAILED ? c5_now == c5_Idle : c5_with(d->upgrade.state, c5_now);
+/*@ requires c5: *p == SFU_UPGRADE_EVENT_FAILED ? c5_now == c5_Idle : c5_with(d->upgrade.state, c5_now);
     requires fresh: *p != SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.status == SFU_OK;
-    ensures order: c5_after(d->upgrade.state, d->upgrade.status, c5_now, \old(*p)); */
+    ensures c5: c5_after(d->upgrade.state, d->upgrade.status, c5_now, \old(*p)); */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
 
-/*@ requires order: c5_with(d->upgrade.state, c5_now);
-    ensures order: event == SFU_UPGRADE_EVENT_LEAVE ? (d->upgrade.state == SFU_UPGRADE_STATE_DONE <==> c5_now == c5_Done)
+/*@ requires c5: c5_with(d->upgrade.state, c5_now);
+    ensures c5: event == SFU_UPGRADE_EVENT_LEAVE ? (d->upgrade.state == SFU_UPGRADE_STATE_DONE <==> c5_now == c5_Done)
              : c5_with(d->upgrade.state, c5_now); */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uint32_t size);
 
-/*@ requires order: c5_with(d->upgrade.state, c5_now);
-    ensures order: c5_with(d->upgrade.state, c5_now); */
+/*@ requires c5: c5_with(d->upgrade.state, c5_now);
+    ensures c5: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
-/*@ requires order: c5_with(d->upgrade.state, c5_now);
-    ensures order: c5_with(d->upgrade.state, c5_now); */
+/*@ requires c5: c5_with(d->upgrade.state, c5_now);
+    ensures c5: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
-/*@ requires order: c5_with(d->upgrade.state, c5_now);
-    ensures order: c5_with(d->upgrade.state, c5_now); */
+/*@ requires c5: c5_with(d->upgrade.state, c5_now);
+    ensures c5: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
-/*@ requires order: c5_with(d->upgrade.state, c5_now);
-    ensures order: c5_with(d->upgrade.state, c5_now); */
+/*@ requires c5: c5_with(d->upgrade.state, c5_now);
+    ensures c5: c5_with(d->upgrade.state, c5_now); */
 void sfu_upgrade_leave(struct sfu_device *d);
 
 #include "upgrade.c"
