@@ -132,7 +132,8 @@ static void run(struct sfu_device *d);
 #include "sfu.c"
 
 /* loop of sfu_boot_report: c5_now == \at(c5_now, Pre) */
-//@ requires c5: c5_now == c5_Looking;
+/*@ requires line: sfu_line_shown >= 0;
+    requires c5: c5_now == c5_Looking; */
 void c5_main(void)
 {
 	sfu_main();

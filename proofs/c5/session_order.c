@@ -135,6 +135,7 @@ static void invite(struct sfu_device *d);
 #include "session_poll.c"
 #include "sfu.c"
 
+//@ requires line: sfu_line_shown >= 0;
 void c5_main(void)
 {
 	sfu_main();

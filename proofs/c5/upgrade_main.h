@@ -14,7 +14,7 @@ void c5_main(void)
 			sfu_upgrade_offer(&device, manifest);
 			break;
 		case 1:
-			sfu_upgrade_record(&device, c5_any(), record, c5_any());
+			sfu_upgrade_record(&device, c5_any(), record, c5_any() % (SFU_FORMAT_RECORD_MAX + 1u));
 			break;
 		case 2:
 			sfu_upgrade_finish(&device);
