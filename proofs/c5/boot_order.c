@@ -100,7 +100,8 @@ static uint32_t examine(struct sfu_device *d);
     ensures c5: c5_now == \old(c5_now); */
 static unsigned char judge_trial(const struct sfu_device *d);
 /*@ requires c5: c5_now == c5_Held || c5_now == c5_Storing || c5_now == c5_Stored;
-    ensures c5: c5_now == \old(c5_now); */
+    ensures c5: c5_now == \old(c5_now);
+    ensures c5: \result == SFU_BOOT_EVENT_RUN ==> d->boot.status == SFU_OK && d->boot.good == d->boot.candidate; */
 static unsigned char settle(struct sfu_device *d);
 /*@ requires c5: c5_now == c5_Looking;
     ensures c5: c5_now == c5_Looking; */
