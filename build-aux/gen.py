@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Makes gen/: of each fsm/NAME.rl the C by ragel (NAME.c) and the states and events
-(NAME_machine.h), of all of them machines.md, of three machines.pml, and the headers of formats.py.
+"""Makes gen/: of each fsm/NAME.rl the C by ragel (NAME.c), the states and events
+(NAME_machine.h) and what a step does in each state as a contract (NAME_contract.h), of all of them
+machines.md, of three machines.pml, and the headers of formats.py.
 
 Refuses a machine that is not total or not what it seems; see lint(). With --check it writes
 nothing and says which files of gen/ are not what their sources make.
@@ -10,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import xml.etree.ElementTree
 
 import formats
@@ -31,6 +33,14 @@ def ragel_version():
     said = subprocess.run(["ragel", "--version"], capture_output=True, text=True, check=True).stdout
     if f" {RAGEL} " not in said:
         raise Refused(f"gen/ is made with ragel {RAGEL}; this one says: {said.splitlines()[0]}")
+
+
+def wrapped(clause):
+    """A clause of a contract in lines, which do not end within a comparison."""
+    margin = " " * (len(clause) - len(clause.lstrip()) + 6)
+    glued = re.sub(r" (==|!=|<=|\.\.) ", "\0\\1\0", clause)
+    return textwrap.fill(glued, 112, subsequent_indent=margin, break_long_words=False,
+                         break_on_hyphens=False).replace("\0", " ")
 
 
 class Machine:
@@ -173,6 +183,98 @@ class Machine:
             lines += ["};", f"#define {self.name.upper()}_{kind.upper()}S {len(names)}u"]
         return "\n".join(lines + ["", f"#endif /* {guard} */", ""])
 
+    def read_step(self, text, folder):
+        """The function that ragel's C is written into, and what its contract lets it write."""
+        header = folder / f"{self.stem}.h"
+        header = header.read_text() if header.exists() else ""
+        self.structs = {name for path in folder.glob("*.h")
+                        for name in re.findall(r"^\tstruct \w+ (\w+);", path.read_text(), re.M)}
+        found = re.search(r"^((?:static )?void \w+\([^)]*\))\n\{([^}]*?)%% write exec", text, re.M)
+        if not found:
+            self.refuse("no function `void NAME(…)` holds `%% write exec`")
+        self.step = found.group(1)
+        copy = re.search(r"\*p = &(\w+);", found.group(2))
+        self.event = copy.group(1) if copy else "\\old(*p)"
+        contract = re.search(r"/\*@((?:(?!\*/).)*)\*/\n" + re.escape(self.step) + r"(?:;|\n\{)",
+                             header + text, re.S)
+        clauses = re.findall(r"^\s*assigns (.*?);", contract.group(1) if contract else "", re.S | re.M)
+        self.written = [" ".join(w.split()) for w in re.split(r",(?![^\[]*\])", ",".join(clauses)) if w.strip()]
+        action = "".join(self.tables[self.machine.find(".//state_actions").text.split()[0]][0].itertext())
+        self.place = action.split("=")[0].strip()
+
+    def among(self, values, event):
+        """ACSL: `event` is one of `values`, of which there are not all."""
+        if max(values) < len(self.events):
+            return " || ".join(f"{event} == {self.enumerator('EVENT', self.events[v])}" for v in values)
+        return " && ".join(f"{event} != {self.enumerator('EVENT', name)}"
+                           for v, name in enumerate(self.events) if v not in values)
+
+    def quiet(self):
+        """ACSL: the transition has no effect."""
+        cases = []
+        for state, moves in enumerate(self.moves):
+            values = [v for v, (effect, _) in enumerate(moves) if effect is None]
+            if values:
+                inner = f"state == {self.enumerator('STATE', self.states[state])}"
+                if len(values) < ALPHABET:
+                    inner += f" && ({self.among(values, 'event')})"
+                cases.append(inner)
+        return " || ".join(cases)
+
+    def next_state(self, moves):
+        """ACSL: the next state, as a choice by the event; what most values share comes last."""
+        groups = {}
+        for value, (_, target) in enumerate(moves):
+            groups.setdefault(target, []).append(value)
+        rest = groups.pop(moves[-1][1])
+        last = self.enumerator("STATE", self.states[moves[rest[0]][1]])
+        choices = [f"{self.among(values, self.event)} ? {self.enumerator('STATE', self.states[target])} : "
+                   for target, values in groups.items()]
+        return "(" + "".join(choices) + last + ")" if choices else last
+
+    def kept(self):
+        """ACSL: the clauses that say that a quiet transition writes nothing but the state. Memory that a caller
+        lends the effects is left out: what it overlaps is known only where it is used."""
+        quiet = f"{self.name}_quiet(\\old({self.place}), {self.event})"
+        plain, more = [], []
+        own = re.match(r"\w+", self.place).group() + "->"
+        for place in self.written:
+            if "[" in place and not place.startswith(own):
+                continue
+            array = re.fullmatch(r"(.*)\[(.*) \.\. (.*)\]", place)
+            name = "still_" + re.search(r"\w+$", array.group(1) if array else place).group()
+            if array:
+                base, low, high = array.groups()
+                more.append(f"ensures {name}: {quiet} ==> \\forall integer i; {low} <= i <= {high} ==> "
+                            f"{base}[i] == \\old({base}[i]);")
+            elif self.place.startswith(place.removeprefix("*") + "->"):
+                more.append(f"ensures same: {quiet} && {self.place} == \\old({self.place}) ==> "
+                            f"{place} == \\old({place});")
+            elif place in (self.place, re.sub(r"\w+$", "cs", self.place)):
+                continue
+            elif name.removeprefix("still_") in self.structs:
+                more.append(f"ensures {name}: {quiet} ==> {place} == \\old({place});")
+            else:
+                plain.append(f"{place} == \\old({place})")
+        return ([f"ensures still: {quiet} ==> {' && '.join(plain)};"] if plain else []) + more
+
+    def contract(self, first_line):
+        """A second declaration of the step: what it does in each state. Frama-C joins the contracts."""
+        clauses = self.kept()
+        for name, moves in zip(self.states, self.moves):
+            clauses += [f"behavior {name}:",
+                        f"  assumes state: {self.place} == {self.enumerator('STATE', name)};",
+                        f"  ensures moves: {self.place} == {self.next_state(moves)};"]
+        names = ", ".join(self.states)
+        clauses += [f"complete behaviors {names};", f"disjoint behaviors {names};"]
+        predicate = f"predicate {self.name}_quiet(integer state, integer event) = {self.quiet()};"
+        guard = f"{self.name.upper()}_CONTRACT_H"
+        return "\n".join([f"/* {first_line} */", f"#ifndef {guard}", f"#define {guard}", "",
+                          "// this transition has no effect",
+                          "/*@ " + wrapped(predicate) + " */", "",
+                          "/*@ " + "\n    ".join(map(wrapped, clauses)) + " */",
+                          f"{self.step};", "", f"#endif /* {guard} */", ""])
+
     def steps(self):
         """(state, events, effect, next state), events in words, those that do the same as one."""
         for state, moves in zip(self.states, self.moves):
@@ -212,8 +314,10 @@ def build_machine(work, source):
     run_ragel(work, "-G2", "-L", source, "-o", f"gen/{stem}.c")
     text = (work / "gen" / f"{stem}.c").read_text()
     machine.lint_c(text)
+    machine.read_step(data.decode(), work / "fsm")
     return {f"{stem}.c": f"/* {first_line} */\n" + text,
-            f"{stem}_machine.h": machine.header(first_line)}, machine
+            f"{stem}_machine.h": machine.header(first_line),
+            f"{stem}_contract.h": machine.contract(first_line)}, machine
 
 
 def build(root):

@@ -42,6 +42,7 @@ uint32_t sfu_boot(struct sfu_device *d);
     ensures staying: \old(d->boot.state) == SFU_BOOT_STATE_STAYING ==>
              d->boot.state == SFU_BOOT_STATE_STAYING; */
 void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
+#include "boot_contract.h"
 
 /* SFU_OK, or why this device cannot work. Part of sfu_boot. */
 /*@ requires place: sfu_device_place(d);

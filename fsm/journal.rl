@@ -53,6 +53,8 @@ static inline void end_here(struct sfu_replay *r)
 }%%
 %% write data noerror nofinal noentry;
 
+#include "journal_contract.h"
+
 /*@ requires r: \valid(r) && \valid_read(p) && \separated(r, p);
     requires inv: replay_inv(r) && *p < SFU_JOURNAL_EVENTS && r->at < UINT32_MAX;
     assigns r->cs, r->phase, r->next;

@@ -196,6 +196,8 @@ static struct sfu_link_found sfu_link_classify(struct sfu_link *l, const uint8_t
 }%%
 %% write data noerror nofinal noentry;
 
+#include "link_contract.h"
+
 /*@ requires valid: \valid(l);
     requires sound: sfu_link_sound(l) && l->ready == 0;
     requires event: event < SFU_LINK_EVENTS && count > 0;

@@ -98,5 +98,6 @@ uint32_t sfu_session_poll(struct sfu_device *d);
     ensures over: \old(d->session.state) == SFU_SESSION_STATE_LEAVING ==>
              d->session.state == SFU_SESSION_STATE_LEAVING; */
 void sfu_session_step(struct sfu_device *d, const unsigned char *p, uint8_t *body);
+#include "session_contract.h"
 
 #endif

@@ -64,6 +64,7 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
              || (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && \old(*p) == SFU_UPGRADE_EVENT_FINISH);
     ensures idle: \old(*p) == SFU_UPGRADE_EVENT_FAILED ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
+#include "upgrade_contract.h"
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */

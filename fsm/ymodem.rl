@@ -415,6 +415,8 @@ static void sfu_ymodem_say(struct sfu_ymodem *y, uint8_t byte, uint8_t more)
 }%%
 %% write data noerror nofinal noentry;
 
+#include "ymodem_contract.h"
+
 /*@ requires valid: \valid(y);
     requires sound: sfu_ymodem_sound(y);
     requires event: event < SFU_YMODEM_EVENTS;

@@ -22,3 +22,11 @@ prove-eva: $(DEPS) ## follows the whole core by abstract interpretation, and com
 prove-table: $(DEPS) ## proves all and writes proofs/goals.tsv, then the attacks
 	@python3 proofs/prove.py --update
 	@python3 proofs/attack.py --update
+
+.PHONY: prove-order prove-order-attacks
+
+prove-order: $(DEPS) ## proves the order of operations (proofs/c5)
+	@python3 proofs/c5/prove.py
+
+prove-order-attacks: $(DEPS) ## changes the order for the worse, and demands that the proof fails
+	@python3 proofs/c5/prove.py --attacks

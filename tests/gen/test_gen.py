@@ -110,7 +110,7 @@ class Machines(Sandbox):
     def test_good(self):
         made, refusals = gen.build(self.root)
         self.assertEqual(refusals, [])
-        self.assertEqual(sorted(made), ["door.c", "door_machine.h", "machines.md",
+        self.assertEqual(sorted(made), ["door.c", "door_contract.h", "door_machine.h", "machines.md",
                                         "sfu_codes.h", "sfu_format.h"])
         self.assertIn("SFU_DOOR_STATE_LOCKED = 2,", made["door_machine.h"])
         self.assertIn("#define SFU_DOOR_EVENTS 3u", made["door_machine.h"])
@@ -130,6 +130,37 @@ class Machines(Sandbox):
             "OPEN OPEN NONE OPEN", "OPEN CLOSE EFFECT_BEEP SHUT", "OPEN LOCK NONE OPEN",
             "LOCKED OPEN NONE LOCKED", "LOCKED CLOSE NONE LOCKED", "LOCKED LOCK NONE LOCKED")))
         self.assertIn("#define SFU_DOOR_EFFECT_RING 2", model)
+
+    def contract(self):
+        made, refusals = gen.build(self.root)
+        self.assertEqual(refusals, [])
+        return " ".join(made["door_contract.h"].split())
+
+    def test_contract(self):
+        text = self.contract()
+        for clause in ["behavior open: assumes state: c->state == SFU_DOOR_STATE_OPEN; ensures moves: c->state == "
+                       "(\\old(*p) == SFU_DOOR_EVENT_CLOSE ? SFU_DOOR_STATE_SHUT : SFU_DOOR_STATE_OPEN);",
+                       "behavior locked: assumes state: c->state == SFU_DOOR_STATE_LOCKED; ensures moves: "
+                       "c->state == SFU_DOOR_STATE_LOCKED;",
+                       "complete behaviors shut, open, locked;", "disjoint behaviors shut, open, locked;",
+                       "state == SFU_DOOR_STATE_OPEN && (event != SFU_DOOR_EVENT_CLOSE)",
+                       "void sfu_door_step(struct sfu_door *c, const unsigned char *p); #endif"]:
+            self.assertIn(clause, text)
+        self.assertNotIn("still", text)
+
+    def test_what_a_quiet_step_keeps(self):
+        self.write("fsm/door.h", "/*@ requires valid: \\valid(c);\n"
+                   "    assigns c->cs, c->state, c->log[0 .. 3], bell, lent[0 .. n - 1]; */\n"
+                   "void sfu_door_step(struct sfu_door *c, const unsigned char *p);\n")
+        text = self.contract()
+        for clause in ["ensures still: sfu_door_quiet(\\old(c->state), \\old(*p)) ==> bell == \\old(bell);",
+                       "ensures still_log: sfu_door_quiet(\\old(c->state), \\old(*p)) ==> \\forall integer i; "
+                       "0 <= i <= 3 ==> c->log[i] == \\old(c->log[i]);"]:
+            self.assertIn(clause, text)
+        self.assertNotIn("lent", text)
+
+    def test_no_step(self):
+        self.spoil("void sfu_door_step", "int sfu_door_step", "no function `void NAME")
 
     def test_unnamed_state(self):
         self.spoil(">~in_open", "", "has no name")
@@ -213,7 +244,7 @@ class Folder(Sandbox):
     def test_file_made_of_nothing(self):
         self.gen()
         (self.root / "fsm/door.rl").unlink()
-        with self.assertRaisesRegex(formats.Refused, "door.c, door_machine.h, machines.md"):
+        with self.assertRaisesRegex(formats.Refused, "door.c, door_contract.h, door_machine.h, machines.md"):
             self.gen("--check")
         self.gen()
         self.gen("--check")

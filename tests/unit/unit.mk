@@ -44,6 +44,15 @@ build/$(1)/unit/test_machines.o: tests/unit/test_machines.c build/unit/moves.h g
 build/$(1)/unit/test_machines: build/$(1)/unit/test_machines.o $$(UNIT_MACHINES:%=build/$(1)/core/%.o)
 	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
 
+build/$(1)/unit/test_effects.o: tests/unit/test_effects.c build/unit/moves.h fsm/boot_run.c fsm/upgrade_events.c \
+		$$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -Ibuild/unit -Wno-unused-const-variable -c $$< -o $$@
+
+build/$(1)/unit/test_effects: build/$(1)/unit/test_effects.o build/$(1)/core/gen/boot.o build/$(1)/core/gen/upgrade.o \
+		build/$(1)/core/fsm/bytes.o
+	$$(Q)$$(HOST_CC_$(1)) -Wl,--wrap=sfu_boot_step $$^ -lcmocka -o $$@
+
 build/$(1)/unit/test_curve: tests/unit/test_curve.c crypto/curve_m31.c build/$(1)/libbearssl.a
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -Wno-unused-variable -Wno-unused-function $$(filter %.c %.a,$$<) \
@@ -70,7 +79,7 @@ UNIT_CORE := fsm/bytes fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fs
 $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
 UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
-	$(UNIT_LINE_TESTS:%=build/$v/unit/%) build/$v/unit/test_machines \
+	$(UNIT_LINE_TESTS:%=build/$v/unit/%) build/$v/unit/test_machines build/$v/unit/test_effects \
 	build/$v/unit/test_curve build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
 

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Claim C5: the order of operations, for every sequence of events (README.md here).
+
+usage: prove.py [--update] [--attacks] [NAME]...
+
+Of each NAME.ya Aoraï makes contracts for the functions in NAME.c and for all they call; WP proves those. Fails if
+Frama-C fails or leaves something out, if a goal is open, or if there are fewer goals than goals.tsv says (--update
+writes it anew). With --attacks the code is changed as attacks.txt says, and each change must leave a goal open.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = "proofs/c5"
+OUT = "build/c5"
+TABLE = f"{HERE}/goals.tsv"
+sys.path.insert(0, "proofs")
+import attack  # noqa: E402
+import prove  # noqa: E402
+
+PROVER = prove.OPTIONS[prove.OPTIONS.index("-wp-prover"):]
+
+
+def frama_c(arguments):
+    environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(prove.CACHE), FRAMAC_WP_CACHE="update")
+    done = subprocess.run(["frama-c", "-c11", "-machdep", "gcc_x86_32", "-kernel-warn-key", "ghost:bad-use=inactive",
+                           *arguments],
+                          capture_output=True, text=True, env=environment)
+    return done.returncode, done.stdout + done.stderr
+
+
+def instrument(name):
+    """Aoraï's text of NAME.c, with its variable and its states in the place of c5_now and c5_STATE."""
+    os.makedirs(OUT, exist_ok=True)
+    automaton, made = f"{OUT}/{name}.ya", f"{OUT}/{name}.c"
+    codes = dict(re.findall(r"#define (SFU_\w+) (0x\w+)u", open("gen/sfu_codes.h").read())
+                 + re.findall(r"(SFU_\w+) = (\d+),", open("gen/session_machine.h").read()))
+    text = re.sub(r"^#.*\n", "", open(f"{HERE}/{name}.ya").read(), flags=re.M)  # Ya has no comments
+    with open(automaton, "w") as out:
+        out.write(re.sub(r"\bSFU_\w+", lambda code: str(int(codes[code.group()], 0)), text))
+    status, text = frama_c([f"-cpp-extra-args=-I{HERE} -I{HERE}/stand {prove.includes(name)}", f"{HERE}/{name}.c", "-no-unicode",
+                            "-main", "c5_main", "-aorai-automata", automaton, "-then-last", "-print", "-ocode", made])
+    if status:
+        return text
+    code = open(made).read()
+    states = re.search(r"enum aorai_States \{.*?\};\n", code, re.S).group()
+    now = re.search(r"/\*@ ghost int aorai_CurStates = \w+; \*/\n", code).group()
+    code = code.replace(states, "").replace(now, "")
+    code = re.sub(r"enum c5_states \{.*?\};\n", states, code, count=1, flags=re.S)
+    code = re.sub(r"/\*@ ghost int c5_now; \*/\n", now, code, count=1)
+    for function, clause in re.findall(r"^/\* loop of (\w+): (.*) \*/$", open(f"{HERE}/{name}.c").read(), re.M):
+        head, body = re.split(rf"(?m)(?<=\b{function}\()(?=[^;{{]*\n\{{)", code, maxsplit=1)
+        code = head + body.replace("loop invariant ", f"loop invariant c5: {clause};\n    loop invariant ", 1)
+    code = re.sub(r"\bc5_now\b", "aorai_CurStates", code)
+    for state in re.findall(r"(\w+) = \d+", states):
+        code = re.sub(rf"\bc5_{state}\b", state, code)
+    code = code.replace("\\forall unsigned char const *", "\\forall unsigned char *")  # it cannot read that
+    # names, so that WP can be asked for these alone: the rest is proved where it belongs
+    code = re.sub(r"\b(requires|ensures)(\s+)(?=\(*(?:\\old\()?aorai_CurStates|\\false)", r"\1 c5:\2", code)
+    code = code.replace("loop invariant Aorai:", "loop invariant c5:")
+    with open(made, "w") as out:
+        out.write(code)
+    return None
+
+
+def run(name, function=None):
+    """(goals, proved, [open], what went wrong), of all functions or of one"""
+    wrong = instrument(name)
+    if wrong:
+        return 0, 0, [], wrong
+    goals, found, opened = 0, 0, []
+    # the clauses of the order, and all of c5_main, which is ours and proved nowhere else
+    for what in [("-wp-prop=c5", "-wp-fct", function)] if function else [("-wp-prop=c5",), ("-wp-fct", "c5_main")]:
+        status, text = frama_c([f"{OUT}/{name}.c", "-wp", "-wp-split", *what, *PROVER])
+        proved = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
+        if status or not proved or any(sign in text for sign in prove.LEFT_OUT if sign != "No code nor"):
+            return 0, 0, [], text
+        found += int(proved.group(1))
+        goals += int(proved.group(2))
+        opened += re.findall(r"(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)", text)
+    return goals, found, sorted(set(opened)), ""
+
+
+def names():
+    return sorted(f[:-3] for f in os.listdir(HERE) if f.endswith(".ya"))
+
+
+def read_table():
+    lines = [line.split("\t") for line in open(TABLE)] if os.path.exists(TABLE) else []
+    return {line[0]: int(line[1]) for line in lines if not line[0].startswith("#")}
+
+
+def prove_all(only, update):
+    table, failed = read_table(), 0
+    for name in only or names():
+        goals, proved, opened, wrong = run(name)
+        print(f"{name:20} {proved:4} / {goals:4}  {' '.join(opened)}".rstrip(), flush=True)
+        if wrong:
+            print("\n".join(wrong.splitlines()[-12:]))
+        elif update:
+            table[name] = goals
+        elif goals < table.get(name, 0):
+            wrong = f"{name}: {goals} goals, where {table[name]} were"
+            print(wrong)
+        failed += bool(wrong or proved < goals)
+    if update:
+        with open(TABLE, "w") as out:
+            out.write("# automaton, goals; made by proofs/c5/prove.py --update\n")
+            out.writelines(f"{n}\t{g}\n" for n, g in sorted(table.items()))
+    return failed
+
+
+def split(line):
+    """As `|` is also in ragel's text, the expression is what begins behind the third."""
+    title, source, where, expression = [part.strip() for part in line.split(" | ", 3)]
+    return title, source, where.split(), expression
+
+
+def attack_all(only):
+    failed = count = 0
+    here = os.getcwd()
+    for line in open(f"{HERE}/attacks.txt"):
+        if not line.strip() or line.startswith("#"):
+            continue
+        title, source, where, expression = split(line)
+        if only and title not in only:
+            continue
+        count += 1
+        with tempfile.TemporaryDirectory() as root:
+            attack.copy(root)
+            os.chdir(root)
+            os.environ["PWD"] = root  # Frama-C asks it, not the system, where it is
+            before = open(source).read()
+            subprocess.run(["sed", "-i", expression, source], check=True)
+            changed = open(source).read() != before
+            if source.endswith(".rl"):
+                subprocess.run([sys.executable, "build-aux/gen.py"], check=True, capture_output=True)
+            _, _, opened, wrong = run(*where) if changed else (0, 0, [], "changes nothing")
+            os.chdir(here)
+            os.environ["PWD"] = here
+        print(f"{title:32} {'repelled: ' + ' '.join(opened[:3]) if opened else 'NOT REPELLED ' + wrong[-300:]}", flush=True)
+        failed += not opened
+    print(f"attacks: {count - failed} of {count} repelled")
+    return failed or not count
+
+
+def main():
+    only = [a for a in sys.argv[1:] if not a.startswith("--")]
+    os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
+    os.makedirs(prove.CACHE, exist_ok=True)
+    if "--attacks" in sys.argv:
+        return 1 if attack_all(only) else 0
+    return 1 if prove_all(only, "--update" in sys.argv) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
