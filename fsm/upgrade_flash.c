@@ -100,17 +100,25 @@ static void start(struct sfu_device *d, uint32_t install)
 	struct sfu_upgrade *u = &d->upgrade;
 
 	sfu_manifest_derive(u->key, d->keys.oem, u->manifest, LABEL_IMAGE, sizeof LABEL_IMAGE, 1);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	u->erased = u->next == 0 ? 0 : sfu_upgrade_offset(d, u->next);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	u->checkpoint = u->erased;
 	//@ assert layout: layout_sound;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert far: SFU_UPGRADE_FAR(d);
 	u->status = append_progress(d, install);
 	//@ assert layout: layout_sound;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
-	if (u->status == SFU_OK)
-		u->status = erase_to(d, sfu_upgrade_offset(d, u->next) + 1);
+	//@ assert far: SFU_UPGRADE_FAR(d);
+	if (u->status != SFU_OK)
+		return;
+	u->status = erase_to(d, sfu_upgrade_offset(d, u->next) + 1);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert far: SFU_UPGRADE_FAR(d);
 }
 
 void sfu_upgrade_begin(struct sfu_device *d)
@@ -158,7 +166,12 @@ static uint32_t cross(struct sfu_device *d, uint32_t end)
 		d->upgrade.checkpoint = end;
 		status = append_progress(d, d->journal.state.install[d->upgrade.slot]);
 	}
-	return status == SFU_OK ? erase_to(d, end + 1) : status;
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert far: SFU_UPGRADE_FAR(d);
+	if (status != SFU_OK)
+		return status;
+	return erase_to(d, end + 1);
 }
 
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
