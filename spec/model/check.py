@@ -92,7 +92,7 @@ def verifier(name, source, options, flags):
 
 def build(full):
     # to optimize takes longer than it gains, where the bounds are small
-    speed = ["-O2", "-DCOLLAPSE", "-DMEMLIM=16000"] if full else ["-O0"]
+    speed = ["-O2", "-DCOLLAPSE", "-DMEMLIM=4000"] if full else ["-O0"]
     jobs = [("safe", "system.pml", [], [*speed, "-DSAFETY"]), ("ends", "system.pml", ["-DENDS"], speed)]
     jobs += [(f"replay-{layout}", "replay.pml", TRACED + options, ["-O0", "-DSAFETY"])
              for layout, options in LAYOUTS.items()]

@@ -173,10 +173,10 @@ uint32_t __wrap_sfu_port_flash_program(uint32_t address, const uint8_t *data, ui
 	if (slot == 2)
 		return status;
 	at = address - sfu_layout.slot[slot].address;
-	if (at >= sfu_layout.slot[slot].size - SFU_FLASH_MAILBOX)
-		line(CONFIRM, slot, 0, 0);
-	else
+	if (at < sfu_layout.slot[slot].size - SFU_FLASH_MAILBOX)
 		line(PROGRAM, slot, at / MODEL_CELL, status == SFU_OK);
+	else if (status == SFU_OK) /* a cell of the mailbox that a cut has torn may fail; the application takes the next */
+		line(CONFIRM, slot, 0, 0);
 	return status;
 }
 

@@ -21,5 +21,5 @@ CHECKS += model-check
 model-check: $(MODEL_FLASHES:%=$(MODEL)/trace-%) ## spin: the model's properties, errors it must find, traces of the C replayed
 	@python3 spec/model/check.py
 
-model-full: $(MODEL_FLASHES:%=$(MODEL)/trace-%) ## the same with larger bounds: an hour, 20 GB
+model-full: $(MODEL_FLASHES:%=$(MODEL)/trace-%) ## the same with larger bounds: some twenty minutes, at most 8 GB
 	@python3 spec/model/check.py --full
