@@ -48,6 +48,10 @@ def instrument(name):
     states = re.search(r"enum aorai_States \{.*?\};\n", code, re.S).group()
     now = re.search(r"/\*@ ghost int aorai_CurStates = \w+; \*/\n", code).group()
     code = code.replace(states, "").replace(now, "")
+    # a state that Aoraï finds out of reach is not in its list
+    lost = set(re.findall(r"\bc5_(\w+) =", re.search(r"enum c5_states \{.*?\};", code, re.S).group()))
+    lost = sorted(lost - set(re.findall(r"(\w+) = \d+", states)))
+    states = states.replace("{\n", "{\n" + "".join(f"    {s} = {100 + n},\n" for n, s in enumerate(lost)), 1)
     code = re.sub(r"enum c5_states \{.*?\};\n", states, code, count=1, flags=re.S)
     code = re.sub(r"/\*@ ghost int c5_now; \*/\n", now, code, count=1)
     for function, clause in re.findall(r"^/\* loop of (\w+): (.*) \*/$", open(f"{HERE}/{name}.c").read(), re.M):
