@@ -179,15 +179,42 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	struct sfu_upgrade *u = &d->upgrade;
 	const uint32_t plain = size - 32, offset = sfu_upgrade_offset(d, u->next), end = offset + plain;
 
+	/*@ assert end: end == sfu_layout.image_offset
+	               + (d->upgrade.next + 1 < SFU_UPGRADE_COUNT(d) ? sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next + 1)
+	                  : SFU_UPGRADE_PLAIN(d)); */
 	sfu_cipher(u->key, u->next, record, plain);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->status = erase_to(d, end);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (u->status == SFU_OK)
 		u->status = sfu_port_flash_program(sfu_layout.slot[u->slot].address + offset, record, plain);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	sfu_copy(u->expected, record + plain, 32);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->next++;
-	if (u->status == SFU_OK && end == u->erased
-	    && u->next < sfu_get16(u->manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
-		u->status = cross(d, end);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert far: SFU_UPGRADE_FAR(d);
+	/*@ assert end: end == sfu_layout.image_offset
+	               + (d->upgrade.next < SFU_UPGRADE_COUNT(d) ? sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
+	                  : SFU_UPGRADE_PLAIN(d)); */
+	if (u->status != SFU_OK || end != u->erased
+	    || u->next >= sfu_get16(u->manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
+		return;
+	u->status = cross(d, end);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert far: SFU_UPGRADE_FAR(d);
 }
 
 /* The one pass over the finished image; its buffer is the frame's, which is used up. */
@@ -268,12 +295,30 @@ void sfu_upgrade_seal(struct sfu_device *d)
 
 	/* the rest of the slot too: the mailbox must be blank */
 	status = erase_to(d, slot->size);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = verify(d, &p);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = forget_checkpoints(d);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = sfu_port_flash_program(slot->address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	written = conclude(d, &p, status);
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	d->upgrade.status = status != SFU_OK ? status : written;
+	//@ assert layout: layout_sound;
+	//@ assert journal: SFU_JOURNAL_PAGE(d);
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 }
