@@ -20,6 +20,9 @@ struct sfu_ymodem_found {
 /* Byte `index` of what waits on the line, or SFU_YMODEM_NO_BYTE. */
 /*@ assigns sfu_line;
     ensures byte: \result <= 0xFF || \result == SFU_YMODEM_NO_BYTE;
+    ensures value: \result <= 0xFF ==> \result == sfu_line_byte(index);
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures there: \result <= 0xFF ==> index < sfu_line_shown;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_byte(uint32_t index)
@@ -267,6 +270,7 @@ static struct sfu_ymodem_found sfu_ymodem_classify(struct sfu_ymodem *y)
     requires there: y->length <= sfu_line_shown;
     assigns sfu_line, y->length, y->seen, y->since;
     ensures taken: sfu_line_shown == \old(sfu_line_shown) - \old(y->length);
+    ensures sent: sfu_line_sent == \old(sfu_line_sent);
     ensures nothing: y->length == 0 && y->seen == 0; */
 static void sfu_ymodem_drop(struct sfu_ymodem *y)
 {
