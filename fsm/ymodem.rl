@@ -38,6 +38,8 @@ static uint32_t sfu_ymodem_byte(uint32_t index)
  * behind its data leaves 0. */
 /*@ requires length: SFU_YMODEM_HEAD <= length <= SFU_YMODEM_LARGE + SFU_YMODEM_FRAME;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures bit: \result == 0 || \result == 1;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_checked(uint32_t length)
@@ -48,6 +50,8 @@ static uint32_t sfu_ymodem_checked(uint32_t length)
 	/*@ loop invariant range: SFU_YMODEM_HEAD <= at <= length;
 	    loop invariant crc: 0 <= crc <= 0xFFFF;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
+	    loop invariant kept: \forall integer i; 0 <= i < \at(sfu_line_shown, Pre) ==>
+	      sfu_line_byte(i) == sfu_line_byte{Pre}(i);
 	    loop assigns at, crc, count, piece[0 .. SFU_YMODEM_PIECE - 1], sfu_line;
 	    loop variant length - at; */
 	while (at < length) {
@@ -64,6 +68,8 @@ static uint32_t sfu_ymodem_checked(uint32_t length)
  * package can have. `end` is where the block's data end. */
 /*@ requires end: SFU_YMODEM_HEAD < end <= SFU_YMODEM_LARGE + SFU_YMODEM_FRAME;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures limit: \result <= SFU_YMODEM_FILE_MAX;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_file_size(uint32_t end)
@@ -72,6 +78,8 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
 
 	/*@ loop invariant range: SFU_YMODEM_HEAD <= at < end;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
+	    loop invariant kept: \forall integer i; 0 <= i < \at(sfu_line_shown, Pre) ==>
+	      sfu_line_byte(i) == sfu_line_byte{Pre}(i);
 	    loop assigns at, byte, sfu_line;
 	    loop variant end - at; */
 	do
@@ -81,6 +89,8 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
 	/*@ loop invariant range: SFU_YMODEM_HEAD <= at <= end;
 	    loop invariant size: 0 <= size <= SFU_YMODEM_FILE_MAX;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
+	    loop invariant kept: \forall integer i; 0 <= i < \at(sfu_line_shown, Pre) ==>
+	      sfu_line_byte(i) == sfu_line_byte{Pre}(i);
 	    loop assigns at, byte, size, sfu_line;
 	    loop variant end - at; */
 	while (at < end) {
@@ -101,8 +111,10 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
     requires there: data + SFU_YMODEM_FRAME <= sfu_line_shown;
     requires number: number <= 0xFF;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures grows: sfu_line_shown >= \old(sfu_line_shown);
-    ensures length: \result.length == 0 || \result.length == data + SFU_YMODEM_FRAME;
+    ensures length: \result.length == (\result.event == SFU_YMODEM_EVENT_NOTHING ? 0 : data + SFU_YMODEM_FRAME);
     ensures event: \result.event \in { SFU_YMODEM_EVENT_NOTHING, SFU_YMODEM_EVENT_FIRST,
               SFU_YMODEM_EVENT_UNFIT, SFU_YMODEM_EVENT_EMPTY, SFU_YMODEM_EVENT_NEXT,
               SFU_YMODEM_EVENT_AGAIN };
@@ -142,8 +154,17 @@ static struct sfu_ymodem_found sfu_ymodem_numbered(const struct sfu_ymodem *y, u
     requires sound: sfu_ymodem_sound(y);
     requires data: data == SFU_YMODEM_SMALL || data == SFU_YMODEM_LARGE;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures grows: sfu_line_shown >= \old(sfu_line_shown);
     ensures length: \result.length <= sfu_line_shown;
+    ensures whole: \result.event != SFU_YMODEM_EVENT_NOTHING ==>
+              \result.length == data + SFU_YMODEM_FRAME && data + SFU_YMODEM_FRAME <= sfu_line_shown;
+    ensures header: \result.event != SFU_YMODEM_EVENT_NOTHING ==>
+              sfu_line_byte(1) + sfu_line_byte(2) == 255;
+    ensures number: \result.event == SFU_YMODEM_EVENT_NEXT ==> sfu_line_byte(1) == y->block;
+    ensures again: \result.event == SFU_YMODEM_EVENT_AGAIN ==> (sfu_line_byte(1) + 1) % 256 == y->block;
+    ensures zero: \result.event \in { SFU_YMODEM_EVENT_FIRST, SFU_YMODEM_EVENT_EMPTY } ==> sfu_line_byte(1) == 0;
     ensures event: \result.event \in { SFU_YMODEM_EVENT_NOTHING, SFU_YMODEM_EVENT_FIRST,
               SFU_YMODEM_EVENT_UNFIT, SFU_YMODEM_EVENT_EMPTY, SFU_YMODEM_EVENT_NEXT,
               SFU_YMODEM_EVENT_AGAIN };
