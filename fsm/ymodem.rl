@@ -249,6 +249,16 @@ static struct sfu_ymodem_found sfu_ymodem_waited(struct sfu_ymodem *y)
     ensures sound: sfu_ymodem_sound(y);
     ensures length: \result.length <= sfu_line_shown;
     ensures event: \result.event <= SFU_YMODEM_EVENT_LOST;
+    ensures block: \result.event \in { SFU_YMODEM_EVENT_FIRST, SFU_YMODEM_EVENT_UNFIT,
+              SFU_YMODEM_EVENT_EMPTY, SFU_YMODEM_EVENT_NEXT, SFU_YMODEM_EVENT_AGAIN } ==>
+              sfu_line_byte(1) + sfu_line_byte(2) == 255
+              && ((sfu_line_byte(0) == SFU_YMODEM_SOH && \result.length == SFU_YMODEM_SMALL + SFU_YMODEM_FRAME)
+                  || (sfu_line_byte(0) == SFU_YMODEM_STX && \result.length == SFU_YMODEM_LARGE + SFU_YMODEM_FRAME));
+    ensures due: \result.event == SFU_YMODEM_EVENT_NEXT ==> sfu_line_byte(1) == y->block;
+    ensures eot: \result.event == SFU_YMODEM_EVENT_END ==>
+              sfu_line_byte(0) == SFU_YMODEM_EOT && \result.length == 1;
+    ensures cancel: \result.event == SFU_YMODEM_EVENT_CANCEL ==> sfu_line_byte(0) == SFU_YMODEM_CAN
+              && sfu_line_byte(1) == SFU_YMODEM_CAN && \result.length == 2;
     ensures first: \result.event == SFU_YMODEM_EVENT_FIRST ==>
               0 < \result.size <= SFU_YMODEM_FILE_MAX;
     ensures next: \result.event == SFU_YMODEM_EVENT_NEXT ==>
