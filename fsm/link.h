@@ -46,7 +46,7 @@ struct sfu_link {
 
 /*@ requires valid: \valid(l);
     assigns l->cs, l->state, l->fill, l->ready;
-    ensures sound: sfu_link_sound(l);
+    ensures sound: SFU_LINK_SOUND(*l);
     ensures hunting: l->state == SFU_LINK_STATE_HUNT && l->ready == 0; */
 void sfu_link_init(struct sfu_link *l);
 
@@ -57,7 +57,7 @@ void sfu_link_init(struct sfu_link *l);
     requires apart: \separated(l, data + (0 .. size - 1));
     requires sound: sfu_link_sound(l);
     assigns *l;
-    ensures sound: sfu_link_sound(l);
+    ensures sound: SFU_LINK_SOUND(*l);
     ensures took: \result <= size;
     ensures moves: size > 0 ==> \result > 0;
     ensures all: l->ready == 0 ==> \result == size;

@@ -128,11 +128,17 @@ static uint32_t sfu_link_good(const struct sfu_link *l)
               && sfu_link_fcs(&l->buffer[SFU_LINK_PAD], l->fill - SFU_LINK_FCS));
     ensures long: \result.event == SFU_LINK_EVENT_LONG <==>
               data[0] != SFU_LINK_FLAG && l->fill == SFU_LINK_FRAME_MAX;
-    ensures escape: \result.event == SFU_LINK_EVENT_ESCAPE ==> data[0] == SFU_LINK_ESCAPE;
+    ensures escape: \result.event == SFU_LINK_EVENT_ESCAPE <==>
+              data[0] == SFU_LINK_ESCAPE && l->fill < SFU_LINK_FRAME_MAX;
+    ensures plain: \result.event == SFU_LINK_EVENT_RUN <==>
+              data[0] != SFU_LINK_FLAG && data[0] != SFU_LINK_ESCAPE && l->fill < SFU_LINK_FRAME_MAX;
     ensures single: \result.event != SFU_LINK_EVENT_RUN ==> \result.count == 1;
     ensures fits: \result.event != SFU_LINK_EVENT_RUN || l->fill + \result.count <= SFU_LINK_FRAME_MAX;
     ensures run: \result.event == SFU_LINK_EVENT_RUN ==> \forall integer i; 0 <= i < \result.count ==>
               data[i] != SFU_LINK_FLAG && data[i] != SFU_LINK_ESCAPE;
+    ensures end: \result.event == SFU_LINK_EVENT_RUN && \result.count < size ==>
+              l->fill + \result.count == SFU_LINK_FRAME_MAX
+              || data[\result.count] == SFU_LINK_FLAG || data[\result.count] == SFU_LINK_ESCAPE;
     ensures copied: \result.event == SFU_LINK_EVENT_RUN ==>
               \forall integer i; 0 <= i < \result.count ==>
               l->buffer[SFU_LINK_PAD + l->fill + i] == data[i];
@@ -205,9 +211,13 @@ static struct sfu_link_found sfu_link_classify(struct sfu_link *l, const uint8_t
                      && sfu_link_fcs(&l->buffer[SFU_LINK_PAD], l->fill - SFU_LINK_FCS);
     requires fits: event == SFU_LINK_EVENT_ESCAPE || event == SFU_LINK_EVENT_RUN ==>
                      l->fill + count <= SFU_LINK_FRAME_MAX;
-    assigns l->cs, l->state, l->fill, l->ready;
-    assigns l->buffer[SFU_LINK_PAD .. SFU_LINK_BUFFER - 1];
+    assigns l->cs, l->state, l->fill, l->ready, l->buffer[SFU_LINK_PAD + l->fill .. SFU_LINK_BUFFER - 1];
     ensures sound: sfu_link_sound(l);
+    ensures behind: \forall integer i; SFU_LINK_PAD + \old(l->fill) < i < SFU_LINK_BUFFER ==>
+              l->buffer[i] == \old(l->buffer[i]);
+    ensures kept: (\old(l->state) != SFU_LINK_STATE_ESCAPE || event <= SFU_LINK_EVENT_GOOD)
+              && \old(l->fill) < SFU_LINK_FRAME_MAX ==>
+              l->buffer[SFU_LINK_PAD + \old(l->fill)] == \old(l->buffer[SFU_LINK_PAD + l->fill]);
     ensures ready: l->ready == (\old(l->state) == SFU_LINK_STATE_FRAME && event == SFU_LINK_EVENT_GOOD
                      ? \old(l->fill) - SFU_LINK_FCS : 0);
     ensures flag: event == SFU_LINK_EVENT_FLAG || event == SFU_LINK_EVENT_GOOD ==>
@@ -249,7 +259,6 @@ uint32_t sfu_link_receive(struct sfu_link *l, const uint8_t *data, uint32_t size
 	    loop invariant moves: l->ready > 0 ==> used > 0 && data[used - 1] == SFU_LINK_FLAG;
 	    loop invariant sound: sfu_link_sound(l);
 	    loop invariant correct: sfu_link_correct(l);
-	    loop invariant same: \forall integer j; 0 <= j < size ==> data[j] == \at(data[j], Pre);
 	    loop assigns used, found, *l;
 	    loop variant size - used; */
 	while (used < size && l->ready == 0) {

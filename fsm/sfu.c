@@ -31,7 +31,7 @@ static void run(struct sfu_device *d)
 	                   d->journal.state.slot[d->boot.good] == SFU_SLOT_TRIAL ? 1 : 0);
 }
 
-/*@ requires place: sfu_device_place(d) && sfu_line_shown >= 0;
+/*@ requires place: \valid(d) && \separated(d, &sfu_layout) && sfu_line_shown >= 0;
     requires layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
     requires journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
@@ -40,7 +40,14 @@ static void serve(struct sfu_device *d)
 {
 	sfu_port_open();
 	sfu_session_init(d);
-	/*@ loop invariant sound: sfu_session_sound(d);
+	/*@ loop invariant ready: SFU_UPGRADE_READY(d);
+	    loop invariant upgrade: SFU_UPGRADE_VALUE(d);
+	    loop invariant total: SFU_SESSION_TOTAL(d->session);
+	    loop invariant link: SFU_LINK_SOUND(d->link);
+	    loop invariant ymodem: SFU_YMODEM_SOUND(d->ymodem);
+	    loop invariant good: SFU_DEVICE_GOOD(d);
+	    loop invariant settled: SFU_SESSION_SETTLED(d);
+	    loop invariant partial: SFU_SESSION_WHOLE(d);
 	    loop assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
 	                 d->ymodem, sfu_flash, sfu_chip, sfu_line; */
 	while (sfu_session_poll(d) != SFU_OK) {

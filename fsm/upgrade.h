@@ -13,7 +13,7 @@
 
 /*@ requires valid: \valid(u);
     assigns u->cs, u->state, u->status, u->next, u->offers;
-    ensures idle: sfu_upgrade_total(u) && u->state == SFU_UPGRADE_STATE_IDLE; */
+    ensures idle: u->state == SFU_UPGRADE_STATE_IDLE && u->cs == u->state && u->next <= 65535; */
 void sfu_upgrade_init(struct sfu_upgrade *u);
 
 /*@ // where messages lie: in the frame's buffer, behind the type, or behind type and index

@@ -86,7 +86,7 @@ struct sfu_ymodem {
 /*@ requires valid: \valid(y);
     requires line: sfu_line_shown >= 0;
     assigns *y;
-    ensures sound: sfu_ymodem_sound(y);
+    ensures sound: SFU_YMODEM_SOUND(*y);
     ensures idle: y->state == SFU_YMODEM_STATE_IDLE && y->left == 0; */
 void sfu_ymodem_init(struct sfu_ymodem *y);
 
@@ -94,7 +94,7 @@ void sfu_ymodem_init(struct sfu_ymodem *y);
 /*@ requires valid: \valid(y);
     requires sound: sfu_ymodem_sound(y);
     assigns *y, sfu_line;
-    ensures sound: sfu_ymodem_sound(y);
+    ensures sound: SFU_YMODEM_SOUND(*y);
     ensures begin: \result == SFU_YMODEM_BEGIN ==> y->state == SFU_YMODEM_STATE_NAMED
               && \old(y->state) == SFU_YMODEM_STATE_IDLE && 0 < y->left;
     ensures data: \result == SFU_YMODEM_DATA <==> y->state == SFU_YMODEM_STATE_BLOCK;
@@ -114,7 +114,7 @@ enum sfu_ymodem_order sfu_ymodem_look(struct sfu_ymodem *y);
     requires apart: \separated(y, out + (0 .. max - 1));
     requires sound: sfu_ymodem_sound(y);
     assigns y->at, y->left, out[0 .. max - 1], sfu_line;
-    ensures sound: sfu_ymodem_sound(y);
+    ensures sound: SFU_YMODEM_SOUND(*y);
     ensures count: \result <= max && \result <= \old(y->size - y->at);
     ensures at: y->at == \old(y->at) + \result;
     ensures left: y->left == \old(y->left) - \result; */
@@ -125,7 +125,7 @@ uint32_t sfu_ymodem_take(struct sfu_ymodem *y, uint8_t *out, uint32_t max);
 /*@ requires valid: \valid(y);
     requires sound: sfu_ymodem_sound(y);
     assigns *y, sfu_line;
-    ensures sound: sfu_ymodem_sound(y);
+    ensures sound: SFU_YMODEM_SOUND(*y);
     ensures refused: accept != 1 ==> y->state == SFU_YMODEM_STATE_OVER;
     ensures accepted: accept == 1 && \old(y->state) == SFU_YMODEM_STATE_BLOCK ==>
               y->state == SFU_YMODEM_STATE_DATA && y->block == (\old(y->block) + 1) % 256

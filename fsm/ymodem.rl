@@ -20,6 +20,9 @@ struct sfu_ymodem_found {
 /* Byte `index` of what waits on the line, or SFU_YMODEM_NO_BYTE. */
 /*@ assigns sfu_line;
     ensures byte: \result <= 0xFF || \result == SFU_YMODEM_NO_BYTE;
+    ensures value: \result <= 0xFF ==> \result == sfu_line_byte(index);
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures there: \result <= 0xFF ==> index < sfu_line_shown;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_byte(uint32_t index)
@@ -35,6 +38,8 @@ static uint32_t sfu_ymodem_byte(uint32_t index)
  * behind its data leaves 0. */
 /*@ requires length: SFU_YMODEM_HEAD <= length <= SFU_YMODEM_LARGE + SFU_YMODEM_FRAME;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures bit: \result == 0 || \result == 1;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_checked(uint32_t length)
@@ -45,6 +50,8 @@ static uint32_t sfu_ymodem_checked(uint32_t length)
 	/*@ loop invariant range: SFU_YMODEM_HEAD <= at <= length;
 	    loop invariant crc: 0 <= crc <= 0xFFFF;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
+	    loop invariant kept: \forall integer i; 0 <= i < \at(sfu_line_shown, Pre) ==>
+	      sfu_line_byte(i) == sfu_line_byte{Pre}(i);
 	    loop assigns at, crc, count, piece[0 .. SFU_YMODEM_PIECE - 1], sfu_line;
 	    loop variant length - at; */
 	while (at < length) {
@@ -61,6 +68,8 @@ static uint32_t sfu_ymodem_checked(uint32_t length)
  * package can have. `end` is where the block's data end. */
 /*@ requires end: SFU_YMODEM_HEAD < end <= SFU_YMODEM_LARGE + SFU_YMODEM_FRAME;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures limit: \result <= SFU_YMODEM_FILE_MAX;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_file_size(uint32_t end)
@@ -69,6 +78,8 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
 
 	/*@ loop invariant range: SFU_YMODEM_HEAD <= at < end;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
+	    loop invariant kept: \forall integer i; 0 <= i < \at(sfu_line_shown, Pre) ==>
+	      sfu_line_byte(i) == sfu_line_byte{Pre}(i);
 	    loop assigns at, byte, sfu_line;
 	    loop variant end - at; */
 	do
@@ -78,6 +89,8 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
 	/*@ loop invariant range: SFU_YMODEM_HEAD <= at <= end;
 	    loop invariant size: 0 <= size <= SFU_YMODEM_FILE_MAX;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
+	    loop invariant kept: \forall integer i; 0 <= i < \at(sfu_line_shown, Pre) ==>
+	      sfu_line_byte(i) == sfu_line_byte{Pre}(i);
 	    loop assigns at, byte, size, sfu_line;
 	    loop variant end - at; */
 	while (at < end) {
@@ -98,8 +111,10 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
     requires there: data + SFU_YMODEM_FRAME <= sfu_line_shown;
     requires number: number <= 0xFF;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures grows: sfu_line_shown >= \old(sfu_line_shown);
-    ensures length: \result.length == 0 || \result.length == data + SFU_YMODEM_FRAME;
+    ensures length: \result.length == (\result.event == SFU_YMODEM_EVENT_NOTHING ? 0 : data + SFU_YMODEM_FRAME);
     ensures event: \result.event \in { SFU_YMODEM_EVENT_NOTHING, SFU_YMODEM_EVENT_FIRST,
               SFU_YMODEM_EVENT_UNFIT, SFU_YMODEM_EVENT_EMPTY, SFU_YMODEM_EVENT_NEXT,
               SFU_YMODEM_EVENT_AGAIN };
@@ -139,8 +154,17 @@ static struct sfu_ymodem_found sfu_ymodem_numbered(const struct sfu_ymodem *y, u
     requires sound: sfu_ymodem_sound(y);
     requires data: data == SFU_YMODEM_SMALL || data == SFU_YMODEM_LARGE;
     assigns sfu_line;
+    ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
+              sfu_line_byte(i) == sfu_line_byte{Pre}(i);
     ensures grows: sfu_line_shown >= \old(sfu_line_shown);
     ensures length: \result.length <= sfu_line_shown;
+    ensures whole: \result.event != SFU_YMODEM_EVENT_NOTHING ==>
+              \result.length == data + SFU_YMODEM_FRAME && data + SFU_YMODEM_FRAME <= sfu_line_shown;
+    ensures header: \result.event != SFU_YMODEM_EVENT_NOTHING ==>
+              sfu_line_byte(1) + sfu_line_byte(2) == 255;
+    ensures number: \result.event == SFU_YMODEM_EVENT_NEXT ==> sfu_line_byte(1) == y->block;
+    ensures again: \result.event == SFU_YMODEM_EVENT_AGAIN ==> (sfu_line_byte(1) + 1) % 256 == y->block;
+    ensures zero: \result.event \in { SFU_YMODEM_EVENT_FIRST, SFU_YMODEM_EVENT_EMPTY } ==> sfu_line_byte(1) == 0;
     ensures event: \result.event \in { SFU_YMODEM_EVENT_NOTHING, SFU_YMODEM_EVENT_FIRST,
               SFU_YMODEM_EVENT_UNFIT, SFU_YMODEM_EVENT_EMPTY, SFU_YMODEM_EVENT_NEXT,
               SFU_YMODEM_EVENT_AGAIN };
@@ -225,6 +249,16 @@ static struct sfu_ymodem_found sfu_ymodem_waited(struct sfu_ymodem *y)
     ensures sound: sfu_ymodem_sound(y);
     ensures length: \result.length <= sfu_line_shown;
     ensures event: \result.event <= SFU_YMODEM_EVENT_LOST;
+    ensures block: \result.event \in { SFU_YMODEM_EVENT_FIRST, SFU_YMODEM_EVENT_UNFIT,
+              SFU_YMODEM_EVENT_EMPTY, SFU_YMODEM_EVENT_NEXT, SFU_YMODEM_EVENT_AGAIN } ==>
+              sfu_line_byte(1) + sfu_line_byte(2) == 255
+              && ((sfu_line_byte(0) == SFU_YMODEM_SOH && \result.length == SFU_YMODEM_SMALL + SFU_YMODEM_FRAME)
+                  || (sfu_line_byte(0) == SFU_YMODEM_STX && \result.length == SFU_YMODEM_LARGE + SFU_YMODEM_FRAME));
+    ensures due: \result.event == SFU_YMODEM_EVENT_NEXT ==> sfu_line_byte(1) == y->block;
+    ensures eot: \result.event == SFU_YMODEM_EVENT_END ==>
+              sfu_line_byte(0) == SFU_YMODEM_EOT && \result.length == 1;
+    ensures cancel: \result.event == SFU_YMODEM_EVENT_CANCEL ==> sfu_line_byte(0) == SFU_YMODEM_CAN
+              && sfu_line_byte(1) == SFU_YMODEM_CAN && \result.length == 2;
     ensures first: \result.event == SFU_YMODEM_EVENT_FIRST ==>
               0 < \result.size <= SFU_YMODEM_FILE_MAX;
     ensures next: \result.event == SFU_YMODEM_EVENT_NEXT ==>
@@ -267,6 +301,7 @@ static struct sfu_ymodem_found sfu_ymodem_classify(struct sfu_ymodem *y)
     requires there: y->length <= sfu_line_shown;
     assigns sfu_line, y->length, y->seen, y->since;
     ensures taken: sfu_line_shown == \old(sfu_line_shown) - \old(y->length);
+    ensures sent: sfu_line_sent == \old(sfu_line_sent);
     ensures nothing: y->length == 0 && y->seen == 0; */
 static void sfu_ymodem_drop(struct sfu_ymodem *y)
 {

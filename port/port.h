@@ -50,7 +50,8 @@ uint32_t sfu_port_flash_erase(uint32_t address);
 /* Opens the line and starts the watchdog: called once, when the loader stays, and before any of the
  * functions that receive, send or idle. After it the way to an image leads through sfu_port_reset,
  * as a watchdog, once started, may not be stopped again. */
-/*@ assigns sfu_line \from sfu_line; */
+/*@ assigns sfu_line \from sfu_line;
+    ensures shown: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_port_open(void);
 
 /* Bytes that have arrived on the line: copies up to `max` of them to `out`, beginning `skip` bytes
@@ -95,7 +96,8 @@ uint32_t sfu_port_time(void);
 
 /* Sleeps until a byte arrives or some milliseconds have passed, and kicks the watchdog. */
 /*@ assigns sfu_chip \from sfu_chip;
-    assigns sfu_line \from sfu_line; */
+    assigns sfu_line \from sfu_line;
+    ensures shown: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_port_idle(void);
 
 /* Kicks the watchdog: called from every long computation at least once in 100 ms. */
