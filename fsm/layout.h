@@ -38,8 +38,10 @@ struct sfu_layout {
 
 extern const struct sfu_layout sfu_layout;
 
-/*@ predicate layout_region(struct sfu_region *r) = 0 < r->sector
-                 && r->address + r->sector * r->count <= UINT32_MAX;
+/*@ // a name for the product: two of them are equal where their factors are, which the provers do not see of `*`
+    logic integer layout_end(integer address, integer sector, integer count) = address + sector * count;
+    predicate layout_region(struct sfu_region *r) = 0 < r->sector
+                 && layout_end(r->address, r->sector, r->count) <= UINT32_MAX;
     // each of them by itself: a quantifier would have to be followed through every write to memory
     predicate layout_regions = sfu_layout.region_count <= SFU_LAYOUT_REGIONS
                  && (0 < sfu_layout.region_count ==> layout_region(&sfu_layout.region[0]))
@@ -47,27 +49,18 @@ extern const struct sfu_layout sfu_layout;
                  && (2 < sfu_layout.region_count ==> layout_region(&sfu_layout.region[2]))
                  && (3 < sfu_layout.region_count ==> layout_region(&sfu_layout.region[3]));
     predicate layout_area(struct sfu_area *a) = a->address + a->size <= UINT32_MAX;
-    // what a layout that passed the check is known to be: of its value, which WP carries past a write elsewhere
-    // in one step, and region by region, as a quantifier would have to be followed through all of them
-    predicate layout_region_value(struct sfu_region r) = 0 < r.sector
-                 && r.address + r.sector * r.count <= UINT32_MAX;
-    predicate layout_area_value(struct sfu_area a) = a.address + a.size <= UINT32_MAX;
-    predicate layout_value(struct sfu_layout l) = l.region_count <= SFU_LAYOUT_REGIONS
-                 && (0 < l.region_count ==> layout_region_value(l.region[0]))
-                 && (1 < l.region_count ==> layout_region_value(l.region[1]))
-                 && (2 < l.region_count ==> layout_region_value(l.region[2]))
-                 && (3 < l.region_count ==> layout_region_value(l.region[3]))
-                 && 1 <= l.slot_count <= 2 && 0 < l.image_offset
-                 && (l.record_max == SFU_FORMAT_RECORD_SMALL || l.record_max == SFU_FORMAT_RECORD_LARGE)
-                 && layout_area_value(l.journal[0]) && layout_area_value(l.journal[1])
-                 && layout_area_value(l.keys[0]) && layout_area_value(l.keys[1])
-                 && l.journal[0].size >= 4096 && l.journal[1].size >= 4096
-                 && l.keys[0].size >= 512 && l.keys[1].size >= 512
-                 && layout_area_value(l.slot[0])
-                 && l.image_offset + l.record_max + SFU_FLASH_MAILBOX <= l.slot[0].size
-                 && (l.slot_count == 2 ==> layout_area_value(l.slot[1])
-                     && l.image_offset + l.record_max + SFU_FLASH_MAILBOX <= l.slot[1].size);
-    predicate layout_sound{L} = layout_value(sfu_layout);
+    // what a layout that passed the check is known to be, field by field: each is carried past a write by itself
+    predicate layout_pages{L} = layout_area(&sfu_layout.journal[0]) && layout_area(&sfu_layout.journal[1])
+                 && layout_area(&sfu_layout.keys[0]) && layout_area(&sfu_layout.keys[1])
+                 && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096
+                 && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512;
+    predicate layout_sound{L} = layout_regions && layout_pages
+                 && 1 <= sfu_layout.slot_count <= 2 && 0 < sfu_layout.image_offset
+                 && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
+                 && layout_area(&sfu_layout.slot[0])
+                 && sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[0].size
+                 && (sfu_layout.slot_count == 2 ==> layout_area(&sfu_layout.slot[1])
+                     && sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[1].size);
 */
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends

@@ -99,6 +99,13 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 	return done >= 1 || there >= 2 ? SFU_OK : failure;
 }
 
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    assigns sfu_flash; */
+static uint32_t erase(const struct sfu_store *s, uint32_t page)
+{
+	return sfu_layout_erase(&s->area[page]);
+}
+
 void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic)
 {
 	uint32_t first, second;
@@ -107,12 +114,15 @@ void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t
 	s->magic = magic;
 	s->current = SFU_SLOT_NONE;
 	s->secured = 0;
+	//@ assert layout: layout_sound;
 	first = generation_of(s, 0);
 	second = generation_of(s, 1);
 	s->generation = first > second ? first : second;
 	s->both = first != 0 && second != 0 ? 1 : 0;
-	if (s->generation != 0)
+	//@ assert both: layout_sound;
+	if (s->generation != 0) {
 		s->current = first > second ? 0 : 1;
+	}
 }
 
 uint32_t sfu_store_fall_back(struct sfu_store *s)
@@ -143,14 +153,14 @@ uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page)
 
 	if (s->current > 1) {
 		*page = 0;
-		status = sfu_layout_erase(&s->area[1]);
+		status = erase(s, 1);
 	} else {
 		*page = 1 - s->current;
 		status = sfu_store_secure(s);
 	}
 	if (status != SFU_OK)
 		return status;
-	return sfu_layout_erase(&s->area[*page]);
+	return erase(s, *page);
 }
 
 uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
@@ -163,7 +173,9 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
 	if (status != SFU_OK)
 		return status;
 	s->both = s->current <= 1 ? 1 : 0;
+	//@ assert both: layout_sound;
 	s->generation++;
+	//@ assert generation: layout_sound;
 	s->current = page;
 	s->secured = 1;
 	return SFU_OK;
@@ -174,7 +186,7 @@ uint32_t sfu_store_retire(struct sfu_store *s)
 	uint32_t status = sfu_store_secure(s);
 
 	if (status == SFU_OK)
-		status = sfu_layout_erase(&s->area[1 - s->current]);
+		status = erase(s, 1 - s->current);
 	if (status == SFU_OK)
 		s->both = 0;
 	return status;
