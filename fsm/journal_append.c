@@ -28,11 +28,22 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
     requires index: index < s->area[page].size / SFU_FLASH_CELL;
     requires read: \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
-    assigns sfu_flash; */
+    requires free: cell_blank(sfu_flash, s->area + page, index);
+    requires keep: store_has_page(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    assigns sfu_flash;
+    ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
+    ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page);
+    ensures told: \result == SFU_OK && cell_clean(\old(sfu_flash), s->area + page, index) ==>
+              page_tells(sfu_flash, s->area + page, cell_name(cell)); */
 static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
 {
-	return sfu_port_flash_program(
+	//@ ghost int before = sfu_flash;
+	const uint32_t status = sfu_port_flash_program(
 		s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
+
+	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
+	       s->current <= 1 ? 1 : 0, status); */
+	return status;
 }
 
 /* Replays the current page: SFU_OK if that found the state, SFU_E_BLANK if nothing was ever appended
@@ -94,8 +105,13 @@ static uint32_t room(const struct sfu_journal *j)
  * fails the page is full. */
 /*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
+    requires stands: journal_stands(j);
     assigns j->store.secured, j->next, j->fresh, sfu_flash;
     ensures kept: journal_valid(j);
+    ensures stands: journal_stands(j);
+    ensures safe: \result == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
+    ensures told: \result == SFU_OK ==>
+              page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
     ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 {
@@ -106,7 +122,16 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 		return SFU_E_BLANK;
 	status = sfu_store_secure(&j->store);
 	/*@ loop invariant range: 0 <= i <= copies;
-	    loop invariant next: j->next == \at(j->next, LoopEntry) + i;
+	    loop invariant next: j->next == \at(j->next, Pre) + i;
+	    loop invariant stands: store_stands(&j->store);
+	    loop invariant safe: status == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
+	    loop invariant free: status == SFU_OK ==> page_free(sfu_flash, j->store.area + j->store.current,
+	      \at(j->next, Pre) + i, sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
+	    loop invariant clean: status == SFU_OK ==> page_clean(sfu_flash, j->store.area + j->store.current,
+	      \at(j->next, Pre) + (\at(j->fresh, Pre) == 1 ? 0 : 1) + (i == 0 || \at(j->fresh, Pre) != 1 ? 0 : i),
+	      sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
+	    loop invariant told: status == SFU_OK && i == copies && i >= 1 ==>
+	      page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
 	    loop assigns i, status, j->next, sfu_flash;
 	    loop variant copies - i; */
 	for (i = 0; i < copies; i++) {
@@ -123,16 +148,21 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 /* Programs the last cell of the current page with the state it holds, if that cell is blank. That
  * this fails is no reason to stay. */
 /*@ requires j: journal_valid(j) && store_has_page(&j->store);
+    requires stands: store_stands(&j->store);
     assigns j->next, sfu_flash;
-    ensures kept: journal_valid(j); */
+    ensures kept: journal_valid(j);
+    ensures full: j->next == j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    ensures stands: store_stands(&j->store); */
 static void close_page(struct sfu_journal *j)
 {
 	const uint32_t page = j->store.current, last = cells_of(&j->store, page) - 1;
 	uint8_t cell[SFU_STATE_SIZE];
+	uint32_t status;
 
 	j->next = last + 1;
-	if (sfu_store_read(j->store.area[page].address + last * SFU_FLASH_CELL, cell,
-		    SFU_FLASH_CELL) != SFU_E_BLANK)
+	status = sfu_store_read(j->store.area[page].address + last * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
+	//@ ghost sfu_cell_read(j->store.area + page, last, status);
+	if (status != SFU_E_BLANK)
 		return;
 	sfu_journal_encode(cell, j->key, &j->state);
 	(void)program(&j->store, page, last, cell);
@@ -141,7 +171,18 @@ static void close_page(struct sfu_journal *j)
 /* Makes the cell the first one of the other page, and that page the current one. */
 /*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
+    requires stands: store_stands(&j->store);
     assigns j->store.current, j->store.generation, j->store.secured, j->store.both, j->next, j->fresh, sfu_flash;
+    ensures stands: store_stands(&j->store);
+    ensures safe: \result == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
+    ensures told: \result == SFU_OK ==>
+              page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
+    ensures free: \result == SFU_OK ==> j->next == 2 && page_free(sfu_flash, j->store.area + j->store.current, 2,
+              j->store.area[j->store.current].size / SFU_FLASH_CELL);
+    ensures clean: \result == SFU_OK ==> page_clean(sfu_flash, j->store.area + j->store.current, 2,
+              j->store.area[j->store.current].size / SFU_FLASH_CELL);
+    ensures full: \result != SFU_OK && store_has_page(&j->store) ==>
+              j->next == j->store.area[j->store.current].size / SFU_FLASH_CELL;
     ensures kept: journal_valid(j);
     ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 static uint32_t move(struct sfu_journal *j, const uint8_t *cell)
@@ -168,6 +209,7 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 	struct sfu_state state = *next;
 	uint32_t status;
 
+	//@ ghost sfu_journal_known(j);
 	if (j->state.sequence == UINT32_MAX)
 		return SFU_E_IO;
 	state.sequence = j->state.sequence + 1;
@@ -175,6 +217,8 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 	status = put(j, cell);
 	if (status != SFU_OK)
 		status = move(j, cell);
+	/*@ assert told: status == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current)
+	      && page_tells(sfu_flash, j->store.area + j->store.current, cell_name(&cell[0])); */
 	if (status == SFU_OK)
 		j->state = state;
 	return status;

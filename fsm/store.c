@@ -116,7 +116,8 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
     assigns sfu_flash;
     ensures cut: cut_erase(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
     ensures done: \result == SFU_OK ==> page_never(sfu_flash, s->area + page)
-       && page_free(sfu_flash, s->area + page, 1); */
+       && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + page, k)
+                                        && cell_clean(sfu_flash, s->area + page, k)); */
 static uint32_t erase(const struct sfu_store *s, uint32_t page)
 {
 	//@ ghost int before = sfu_flash;

@@ -39,16 +39,26 @@ struct sfu_store {
       predicate page_lasts(integer f, struct sfu_area *p);
       // every start that looks into it finds a state that may be found
       predicate page_whole(integer f, struct sfu_area *p);
+      // every start that looks into it finds what the cell says that goes by the name v
+      predicate page_tells(integer f, struct sfu_area *p, integer v);
+      logic integer cell_name{L}(uint8_t *cell) reads cell[0 .. SFU_FLASH_CELL - 1];
       // cell k reads as erased, in this power cycle
       predicate cell_blank(integer f, struct sfu_area *p, integer k);
+      // nobody has begun to program cell k since the page was erased
+      predicate cell_clean(integer f, struct sfu_area *p, integer k);
     }
     predicate page_safe(integer f, struct sfu_area *p) = page_lasts(f, p) && page_whole(f, p);
-    predicate page_free(integer f, struct sfu_area *p, integer from) =
-       \forall integer k; from <= k ==> cell_blank(f, p, k);
+    predicate page_free(integer f, struct sfu_area *p, integer from, integer to) =
+       \forall integer k; from <= k < to ==> cell_blank(f, p, k);
+    predicate page_clean(integer f, struct sfu_area *p, integer from, integer to) =
+       \forall integer k; from <= k < to ==> cell_clean(f, p, k);
+    predicate cells_same(integer f, integer g, struct sfu_area *p, integer but) =
+       (\forall integer k; k != but && cell_blank(f, p, k) ==> cell_blank(g, p, k))
+       && (\forall integer k; k != but && cell_clean(f, p, k) ==> cell_clean(g, p, k));
     predicate page_same(integer f, integer g, struct sfu_area *p) =
        (page_never(f, p) ==> page_never(g, p)) && (page_lasts(f, p) ==> page_lasts(g, p))
        && (page_whole(f, p) ==> page_whole(g, p))
-       && (\forall integer k; cell_blank(f, p, k) ==> cell_blank(g, p, k));
+       && (\forall integer v; page_tells(f, p, v) ==> page_tells(g, p, v)) && cells_same(f, g, p, 0);
 
     // every state g that a cut can leave of f, "not begun" and "complete" among them; a failure is
     // a cut that the program survived. Of p itself a cut erase leaves nothing that could be relied on.
@@ -57,11 +67,11 @@ struct sfu_store {
     predicate cut_commit(integer f, integer g, struct sfu_area *p, struct sfu_area *other) =
        page_same(f, g, other) && (page_lasts(f, p) ==> page_lasts(g, p))
        && (page_whole(f, p) ==> page_whole(g, p))
-       && (\forall integer k; cell_blank(f, p, k) ==> cell_blank(g, p, k));
+       && (\forall integer v; page_tells(f, p, v) ==> page_tells(g, p, v)) && cells_same(f, g, p, 0);
     predicate cut_cell(integer f, integer g, struct sfu_area *p, struct sfu_area *other, integer index) =
        page_same(f, g, other) && (page_lasts(f, p) ==> page_lasts(g, p))
        && (page_never(f, p) ==> page_never(g, p)) && (page_whole(f, p) ==> page_whole(g, p))
-       && (\forall integer k; k != index && cell_blank(f, p, k) ==> cell_blank(g, p, k));
+       && cells_same(f, g, p, index);
 
     predicate recoverable(integer f, struct sfu_area *p, struct sfu_area *other) =
        page_safe(f, p) || page_safe(f, other);
@@ -81,7 +91,8 @@ struct sfu_store {
                 \forall integer g; cut_erase(before, g, p, other) ==> recoverable(g, p, other);
        assigns \nothing;
        ensures cut: cut_erase(before, sfu_flash, p, other);
-       ensures done: status == SFU_OK ==> page_never(sfu_flash, p) && page_free(sfu_flash, p, 1); @/
+       ensures done: status == SFU_OK ==> page_never(sfu_flash, p)
+                && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, p, k) && cell_clean(sfu_flash, p, k)); @/
     void sfu_page_erased(int before, const struct sfu_area *p, const struct sfu_area *other, uint32_t keep,
        uint32_t status);
 */
@@ -102,9 +113,16 @@ struct sfu_store {
                 \forall integer g; cut_cell(before, g, p, other, index) ==> recoverable(g, p, other);
        assigns \nothing;
        ensures cut: cut_cell(before, sfu_flash, p, other, index);
-       ensures done: status == SFU_OK ==> page_whole(sfu_flash, p); @/
+       ensures done: status == SFU_OK ==> page_whole(sfu_flash, p);
+       ensures told: status == SFU_OK && cell_clean(before, p, index) ==>
+                page_tells(sfu_flash, p, cell_name(cell)); @/
     void sfu_cell_programmed(int before, const struct sfu_area *p, const struct sfu_area *other,
-       uint32_t index, uint32_t keep, uint32_t status);
+       uint32_t index, const uint8_t *cell, uint32_t keep, uint32_t status);
+*/
+/*@ ghost
+    /@ assigns \nothing;
+       ensures blank: status == SFU_E_BLANK ==> cell_blank(sfu_flash, p, index); @/
+    void sfu_cell_read(const struct sfu_area *p, uint32_t index, uint32_t status);
 */
 /*@ ghost
     // Units that are not blank and that nobody programs now: of four begun by four cuts one is firm, unless
@@ -144,8 +162,7 @@ uint32_t sfu_store_fall_back(struct sfu_store *s);
     ensures secured: \result == SFU_OK ==> s->secured == 1;
     ensures stands: store_stands(s);
     ensures other: page_same(\old(sfu_flash), sfu_flash, s->area + (1 - s->current));
-    ensures free: \forall integer k; cell_blank(\old(sfu_flash), s->area + s->current, k) ==>
-              cell_blank(sfu_flash, s->area + s->current, k); */
+    ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + s->current, 0); */
 uint32_t sfu_store_secure(struct sfu_store *s);
 
 /* Begins a switch: secures the current page if there is one, erases the other, and stores the page
@@ -158,7 +175,8 @@ uint32_t sfu_store_secure(struct sfu_store *s);
     ensures other: *page != s->current;
     ensures stands: store_stands(s);
     ensures erased: \result == SFU_OK ==> page_never(sfu_flash, s->area + *page)
-              && page_free(sfu_flash, s->area + *page, 1);
+              && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + *page, k)
+                                               && cell_clean(sfu_flash, s->area + *page, k));
     ensures secured: \result == SFU_OK && store_has_page(s) ==> s->secured == 1; */
 uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
@@ -170,8 +188,9 @@ uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
     assigns s->current, s->generation, s->secured, s->both, sfu_flash;
     ensures stands: store_stands(s);
     ensures newer: \result == SFU_OK ==> s->generation == \old(s->generation) + 1;
-    ensures free: \forall integer k; cell_blank(\old(sfu_flash), s->area + page, k) ==>
-              cell_blank(sfu_flash, s->area + page, k);
+    ensures told: \forall integer v; page_tells(\old(sfu_flash), s->area + page, v) ==>
+              page_tells(sfu_flash, s->area + page, v);
+    ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + page, 0);
     ensures kept: store_valid(s);
     ensures current: \result == SFU_OK ==> s->current == page && s->secured == 1;
     ensures failed: \result != SFU_OK ==> s->current == \old(s->current); */
