@@ -89,7 +89,8 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
 /*@ requires j: journal_valid(j);
     assigns \nothing;
     ensures room: \result != 0 ==> store_has_page(&j->store)
-       && j->next + \result < j->store.area[j->store.current].size / SFU_FLASH_CELL; */
+       && j->next + \result < j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    ensures copies: \result == 0 || \result == (j->fresh == 1 ? 1 : 2); */
 static uint32_t room(const struct sfu_journal *j)
 {
 	const uint32_t copies = j->fresh == 1 ? 1 : 2;
@@ -121,17 +122,23 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 	if (copies == 0)
 		return SFU_E_BLANK;
 	status = sfu_store_secure(&j->store);
+	//@ assert secured: j->store.current == \at(j->store.current, Pre) && j->next == \at(j->next, Pre);
 	/*@ loop invariant range: 0 <= i <= copies;
 	    loop invariant next: j->next == \at(j->next, Pre) + i;
-	    loop invariant stands: store_stands(&j->store);
-	    loop invariant safe: status == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
-	    loop invariant free: status == SFU_OK ==> page_free(sfu_flash, j->store.area + j->store.current,
-	      \at(j->next, Pre) + i, sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
-	    loop invariant clean: status == SFU_OK ==> page_clean(sfu_flash, j->store.area + j->store.current,
-	      \at(j->next, Pre) + (\at(j->fresh, Pre) == 1 ? 0 : 1) + (i == 0 || \at(j->fresh, Pre) != 1 ? 0 : i),
-	      sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
-	    loop invariant told: status == SFU_OK && i == copies && i >= 1 ==>
-	      page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
+	    loop invariant regions: layout_regions;
+	    loop invariant pages: layout_pages;
+	    loop invariant slots: layout_slots;
+	    loop invariant page: j->store.area == &sfu_layout.journal[0]
+	                         && j->store.current == \at(j->store.current, Pre);
+	    loop invariant whole: page_whole(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)]);
+	    loop invariant lasts: status == SFU_OK || j->store.secured == 1 ==> page_lasts(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)]);
+	    loop invariant safe: recoverable(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
+	                                     &sfu_layout.journal[1 - \at(j->store.current, Pre)]);
+	    loop invariant free: status == SFU_OK ==> page_free(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
+	                         \at(j->next, Pre) + i, sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
+	    loop invariant clean: status == SFU_OK ==> page_clean(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
+	                          \at(j->next, Pre) + i + (\at(j->fresh, Pre) == 1 || i > 0 ? 0 : 1), sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
+	    loop invariant told: status == SFU_OK && i == copies ==> page_tells(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], cell_name(cell));
 	    loop assigns i, status, j->next, sfu_flash;
 	    loop variant copies - i; */
 	for (i = 0; i < copies; i++) {
@@ -140,8 +147,19 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 		j->next++;
 	}
 	j->fresh = 1;
-	if (status != SFU_OK)
+	//@ assert fresh_regions: layout_regions;
+	//@ assert fresh_pages: layout_pages;
+	//@ assert fresh_slots: layout_slots;
+	if (status != SFU_OK) {
 		j->next = cells_of(&j->store, j->store.current);
+		//@ assert full_regions: layout_regions;
+		//@ assert full_pages: layout_pages;
+		//@ assert full_slots: layout_slots;
+	}
+	/*@ assert free: page_free(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], j->next,
+	      sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
+	/*@ assert clean: page_clean(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], j->next,
+	      sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
 	return status;
 }
 
@@ -160,12 +178,14 @@ static void close_page(struct sfu_journal *j)
 	uint32_t status;
 
 	j->next = last + 1;
+	//@ assert before: store_stands(&j->store);
 	status = sfu_store_read(j->store.area[page].address + last * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
 	//@ ghost sfu_cell_read(j->store.area + page, last, status);
 	if (status != SFU_E_BLANK)
 		return;
 	sfu_journal_encode(cell, j->key, &j->state);
 	(void)program(&j->store, page, last, cell);
+	//@ assert after: store_stands(&j->store);
 }
 
 /* Makes the cell the first one of the other page, and that page the current one. */
@@ -191,13 +211,26 @@ static uint32_t move(struct sfu_journal *j, const uint8_t *cell)
 
 	if (j->store.current <= 1)
 		close_page(j);
+	//@ assert closed_regions: layout_regions;
+	//@ assert closed_pages: layout_pages;
+	//@ assert closed_slots: layout_slots;
+	//@ assert same: j->store.current == \at(j->store.current, Pre);
 	status = sfu_store_begin(&j->store, &page);
+	//@ assert begun: j->store.current == \at(j->store.current, Pre);
+	/*@ assert left: store_has_page(&j->store) ==>
+	      j->next == sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
 	if (status == SFU_OK)
 		status = program(&j->store, page, 1, cell);
+	//@ assert filled: store_stands(&j->store);
 	if (status == SFU_OK)
 		status = sfu_store_commit(&j->store, page);
+	//@ assert committed: store_stands(&j->store);
+	//@ assert after: layout_sound;
 	if (status == SFU_OK) {
 		j->next = 2;
+		//@ assert two_regions: layout_regions;
+		//@ assert two_pages: layout_pages;
+		//@ assert two_slots: layout_slots;
 		j->fresh = 1;
 	}
 	return status;

@@ -54,13 +54,13 @@ extern const struct sfu_layout sfu_layout;
                  && layout_area(&sfu_layout.keys[0]) && layout_area(&sfu_layout.keys[1])
                  && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096
                  && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512;
-    predicate layout_sound{L} = layout_regions && layout_pages
-                 && 1 <= sfu_layout.slot_count <= 2 && 0 < sfu_layout.image_offset
+    predicate layout_slots{L} = 1 <= sfu_layout.slot_count <= 2 && 0 < sfu_layout.image_offset
                  && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
                  && layout_area(&sfu_layout.slot[0])
                  && sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[0].size
                  && (sfu_layout.slot_count == 2 ==> layout_area(&sfu_layout.slot[1])
                      && sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[1].size);
+    predicate layout_sound{L} = layout_regions && layout_pages && layout_slots;
 */
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends

@@ -160,6 +160,7 @@ uint32_t sfu_store_fall_back(struct sfu_store *s);
     requires stands: store_stands(s);
     assigns s->secured, sfu_flash;
     ensures secured: \result == SFU_OK ==> s->secured == 1;
+    ensures kept: store_valid(s);
     ensures stands: store_stands(s);
     ensures other: page_same(\old(sfu_flash), sfu_flash, s->area + (1 - s->current));
     ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + s->current, 0); */
@@ -173,6 +174,7 @@ uint32_t sfu_store_secure(struct sfu_store *s);
     assigns s->secured, *page, sfu_flash;
     ensures page: *page == 0 || *page == 1;
     ensures other: *page != s->current;
+    ensures kept: store_valid(s);
     ensures stands: store_stands(s);
     ensures erased: \result == SFU_OK ==> page_never(sfu_flash, s->area + *page)
               && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + *page, k)
@@ -200,6 +202,7 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
 /*@ requires s: store_valid(s) && store_has_page(s);
     requires stands: store_stands(s);
     assigns s->secured, s->both, sfu_flash;
+    ensures kept: store_valid(s);
     ensures stands: store_stands(s);
     ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0; */
 uint32_t sfu_store_retire(struct sfu_store *s);
