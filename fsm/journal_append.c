@@ -109,7 +109,12 @@ static uint32_t room(const struct sfu_journal *j)
     requires stands: journal_stands(j);
     assigns j->store.secured, j->next, j->fresh, sfu_flash;
     ensures kept: journal_valid(j);
-    ensures stands: journal_stands(j);
+    ensures stands: store_stands(&j->store);
+    ensures free: store_has_page(&j->store) ==> page_free(sfu_flash, j->store.area + j->store.current, j->next,
+              j->store.area[j->store.current].size / SFU_FLASH_CELL);
+    ensures clean: store_has_page(&j->store) && \result == SFU_OK ==>
+              page_clean(sfu_flash, j->store.area + j->store.current, j->next,
+                         j->store.area[j->store.current].size / SFU_FLASH_CELL);
     ensures safe: \result == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
     ensures told: \result == SFU_OK ==>
               page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
@@ -146,7 +151,9 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 			status = program(&j->store, j->store.current, j->next, cell);
 		j->next++;
 	}
+	//@ assert kept: store_stands(&j->store);
 	j->fresh = 1;
+	//@ assert fresh: store_stands(&j->store);
 	//@ assert fresh_regions: layout_regions;
 	//@ assert fresh_pages: layout_pages;
 	//@ assert fresh_slots: layout_slots;
@@ -156,10 +163,12 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 		//@ assert full_pages: layout_pages;
 		//@ assert full_slots: layout_slots;
 	}
+	//@ assert stands: store_stands(&j->store);
+	//@ assert same: j->store.current == \at(j->store.current, Pre) && j->store.area == &sfu_layout.journal[0];
 	/*@ assert free: page_free(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], j->next,
 	      sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
-	/*@ assert clean: page_clean(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], j->next,
-	      sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
+	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
+	      j->next, sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
 	return status;
 }
 
@@ -226,12 +235,20 @@ static uint32_t move(struct sfu_journal *j, const uint8_t *cell)
 		status = sfu_store_commit(&j->store, page);
 	//@ assert committed: store_stands(&j->store);
 	//@ assert after: layout_sound;
+	/*@ assert page: status == SFU_OK ==> j->store.current == page && page_free(sfu_flash, &sfu_layout.journal[page],
+	      2, sfu_layout.journal[page].size / SFU_FLASH_CELL); */
+	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, &sfu_layout.journal[page],
+	      2, sfu_layout.journal[page].size / SFU_FLASH_CELL); */
+	/*@ assert stays: status != SFU_OK && store_has_page(&j->store) ==> j->store.current == \at(j->store.current, Pre)
+	      && j->next == sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
 	if (status == SFU_OK) {
 		j->next = 2;
+		//@ assert page_two: j->store.current == page && store_stands(&j->store);
 		//@ assert two_regions: layout_regions;
 		//@ assert two_pages: layout_pages;
 		//@ assert two_slots: layout_slots;
 		j->fresh = 1;
+		//@ assert page_fresh: j->next == 2 && j->store.current == page && store_stands(&j->store);
 	}
 	return status;
 }
@@ -250,6 +267,7 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 	status = put(j, cell);
 	if (status != SFU_OK)
 		status = move(j, cell);
+	//@ assert stands: journal_stands(j);
 	/*@ assert told: status == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current)
 	      && page_tells(sfu_flash, j->store.area + j->store.current, cell_name(&cell[0])); */
 	if (status == SFU_OK)
