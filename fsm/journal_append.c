@@ -133,17 +133,17 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 	    loop invariant regions: layout_regions;
 	    loop invariant pages: layout_pages;
 	    loop invariant slots: layout_slots;
-	    loop invariant page: j->store.area == &sfu_layout.journal[0]
-	                         && j->store.current == \at(j->store.current, Pre);
-	    loop invariant whole: page_whole(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)]);
-	    loop invariant lasts: status == SFU_OK || j->store.secured == 1 ==> page_lasts(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)]);
-	    loop invariant safe: recoverable(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
-	                                     &sfu_layout.journal[1 - \at(j->store.current, Pre)]);
-	    loop invariant free: status == SFU_OK ==> page_free(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
-	                         \at(j->next, Pre) + i, sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
-	    loop invariant clean: status == SFU_OK ==> page_clean(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
-	                          \at(j->next, Pre) + i + (\at(j->fresh, Pre) == 1 || i > 0 ? 0 : 1), sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
-	    loop invariant told: status == SFU_OK && i == copies ==> page_tells(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], cell_name(cell));
+	    loop invariant area: j->store.area == &sfu_layout.journal[0] || j->store.area == &sfu_layout.keys[0];
+	    loop invariant page: j->store.current == \at(j->store.current, Pre);
+	    loop invariant whole: page_whole(sfu_flash, j->store.area + \at(j->store.current, Pre));
+	    loop invariant lasts: status == SFU_OK || j->store.secured == 1 ==> page_lasts(sfu_flash, j->store.area + \at(j->store.current, Pre));
+	    loop invariant safe: recoverable(sfu_flash, j->store.area + \at(j->store.current, Pre),
+	                                     j->store.area + (1 - \at(j->store.current, Pre)));
+	    loop invariant free: status == SFU_OK ==> page_free(sfu_flash, j->store.area + \at(j->store.current, Pre),
+	                         \at(j->next, Pre) + i, j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
+	    loop invariant clean: status == SFU_OK ==> page_clean(sfu_flash, j->store.area + \at(j->store.current, Pre),
+	                          \at(j->next, Pre) + i + (\at(j->fresh, Pre) == 1 || i > 0 ? 0 : 1), j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
+	    loop invariant told: status == SFU_OK && i == copies ==> page_tells(sfu_flash, j->store.area + \at(j->store.current, Pre), cell_name(cell));
 	    loop assigns i, status, j->next, sfu_flash;
 	    loop variant copies - i; */
 	for (i = 0; i < copies; i++) {
@@ -164,11 +164,11 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 		//@ assert full_slots: layout_slots;
 	}
 	//@ assert stands: store_stands(&j->store);
-	//@ assert same: j->store.current == \at(j->store.current, Pre) && j->store.area == &sfu_layout.journal[0];
-	/*@ assert free: page_free(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)], j->next,
-	      sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
-	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, &sfu_layout.journal[\at(j->store.current, Pre)],
-	      j->next, sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
+	//@ assert same: j->store.current == \at(j->store.current, Pre);
+	/*@ assert free: page_free(sfu_flash, j->store.area + \at(j->store.current, Pre), j->next,
+	      j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
+	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, j->store.area + \at(j->store.current, Pre),
+	      j->next, j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
 	return status;
 }
 
