@@ -46,6 +46,23 @@ struct sfu_journal {
        && \separated(j, &sfu_layout)
        && (store_has_page(&j->store) ==>
            1 <= j->next <= sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
+
+    // claim C8: what the journal knows of the flash is so. Cells from j->next on read blank, and none of them
+    // was ever begun, except that before the first append after a start the first of them may be torn.
+    predicate journal_stands{L}(struct sfu_journal *j) = store_stands(&j->store)
+       && (store_has_page(&j->store) ==>
+           page_free(sfu_flash, j->store.area + j->store.current, j->next,
+                     j->store.area[j->store.current].size / SFU_FLASH_CELL)
+           && page_clean(sfu_flash, j->store.area + j->store.current, j->next + (j->fresh == 1 ? 0 : 1),
+                         j->store.area[j->store.current].size / SFU_FLASH_CELL));
+*/
+
+/*@ ghost
+    // What the last call left holds still: since then nobody wrote to the two pages (C6), nor to *j. And it
+    // held after a start, as each cut left it recoverable.
+    /@ assigns \nothing;
+       ensures stands: journal_stands(j); @/
+    void sfu_journal_known(struct sfu_journal *j);
 */
 
 /* Finds the state. `device` is D. SFU_OK: j->state is it. SFU_E_JOURNAL: no page counts or none of the
@@ -66,6 +83,7 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
 /*@ requires j: journal_valid(j) && \valid_read(next) && \separated(j, next);
     assigns *j, sfu_flash;
     ensures kept: journal_valid(j);
+    ensures stands: journal_stands(j);
     ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next);
 
@@ -73,6 +91,7 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 /*@ requires j: journal_valid(j) && \valid_read(first) && \separated(j, first);
     assigns *j, sfu_flash;
     ensures kept: journal_valid(j);
+    ensures stands: journal_stands(j);
     ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first);
 

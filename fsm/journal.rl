@@ -55,9 +55,11 @@ static inline void end_here(struct sfu_replay *r)
 
 #include "journal_contract.h"
 
-/*@ requires r: \valid(r) && \valid_read(p) && \separated(r, p);
+/*@ requires r: \valid(r) && \valid_read(p) && \separated(r, p, &sfu_layout);
+    requires layout: layout_sound;
     requires inv: replay_inv(r) && *p < SFU_JOURNAL_EVENTS && r->at < UINT32_MAX;
     assigns r->cs, r->phase, r->next;
+    ensures layout: layout_sound;
     ensures inv: replay_inv(r);
     ensures next: r->next == \old(r->next) || r->next == r->at + 1;
     ensures end: *p == SFU_JOURNAL_EVENT_END ==> r->phase >= SFU_JOURNAL_STATE_FOUND;
@@ -77,6 +79,10 @@ static void step(struct sfu_replay *r, const unsigned char *p)
     assigns j->state, r->tried;
     ensures event: \result < SFU_JOURNAL_EVENTS;
     ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
+    ensures store: layout_sound && j->store.area == \old(j->store.area)
+                   && j->store.current == \old(j->store.current);
+    ensures search: r->at == \old(r->at) && r->next == \old(r->next) && r->phase == \old(r->phase)
+                   && r->cs == \old(r->cs);
     ensures end: r->at == 0 ==> \result == SFU_JOURNAL_EVENT_END; */
 static unsigned char classify(struct sfu_journal *j, struct sfu_replay *r)
 {
@@ -104,11 +110,15 @@ void sfu_journal_replay(struct sfu_journal *j, struct sfu_replay *r)
 	r->next = 1;
 	r->tried = 0;
 	r->at = j->store.area[j->store.current].size / SFU_FLASH_CELL;
-	/*@ loop invariant inv: replay_inv(r) && r->tried <= SFU_LIMIT_MAC_CHECKS;
-	    loop invariant at: r->at <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
+	/*@ loop invariant inv: replay_inv(r);
+	    loop invariant tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
+	    loop invariant layout: layout_sound;
+	    loop invariant area: j->store.area == &sfu_layout.journal[0];
+	    loop invariant current: j->store.current == \at(j->store.current, Pre);
+	    loop invariant at: r->at <= sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL;
 	    loop invariant zero: r->at == 0 ==> r->phase >= SFU_JOURNAL_STATE_FOUND;
-	    loop invariant next: 1 <= r->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
-	    loop assigns event, *r, j->state;
+	    loop invariant next: 1 <= r->next <= sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL;
+	    loop assigns event, r->cs, r->phase, r->at, r->next, r->tried, j->state;
 	    loop variant r->at; */
 	while (r->phase == SFU_JOURNAL_STATE_TAIL || r->phase == SFU_JOURNAL_STATE_SEARCHING) {
 		r->at--;

@@ -76,10 +76,30 @@ static uint32_t remains(const struct sfu_store *s)
 	return count != 0 ? 1 : 0;
 }
 
+/*@ requires s: store_valid(s) && (page == 0 || page == 1) && index < CELLS;
+    requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires free: cell_blank(sfu_flash, s->area + page, index);
+    requires keep: store_has_page(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    assigns sfu_flash;
+    ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
+    ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page); */
+static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
+{
+	//@ ghost int before = sfu_flash;
+	const uint32_t status = sfu_port_flash_program(
+		s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+
+	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
+	       s->current <= 1 ? 1 : 0, status); */
+	return status;
+}
+
 /* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
 /*@ requires s: store_valid(s) && store_has_page(s);
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires stands: store_stands(s);
     assigns sfu_flash;
+    ensures stands: store_stands(s);
     ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
 static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 {
@@ -87,15 +107,15 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 	uint32_t i, status, whole = 0, done = 0;
 
 	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
+	    loop invariant stands: store_stands(s);
 	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
 	    loop variant CELLS - i; */
 	for (i = 1; i < CELLS; i++) {
 		status = read_cell(s, s->current, i, seen);
+		//@ ghost sfu_cell_read(s->area + s->current, i, status);
 		if (status == SFU_OK && cell_ok(seen))
 			whole++;
-		if (status == SFU_E_BLANK && done == 0 &&
-		    sfu_port_flash_program(s->area[s->current].address + i * SFU_FLASH_CELL, cell,
-			    SFU_KEYS_SIZE) == SFU_OK)
+		if (status == SFU_E_BLANK && done == 0 && program_cell(s, s->current, i, cell) == SFU_OK)
 			done = 1;
 	}
 	sfu_wipe(seen, sizeof seen);
@@ -120,6 +140,7 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
 /*@ requires k: \valid(k) && store_valid(&k->store) && store_has_page(&k->store);
     requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && cell_kind(cell);
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1), &sfu_layout);
+    requires stands: store_stands(&k->store);
     assigns *k, cell[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
     ensures kept: store_valid(&k->store) && store_has_page(&k->store) && k->kind != 0; */
 static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
@@ -130,6 +151,7 @@ static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 			return SFU_OK;
 		}
 		k->store.current = 1 - k->store.current;
+		//@ ghost sfu_keys_known(&k->store);
 	}
 	return sfu_store_retire(&k->store);
 }
@@ -148,6 +170,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 		status = find_cell(&k->store, cell);
 	if (status == SFU_OK) {
 		decode(k, cell);
+		//@ ghost sfu_keys_known(&k->store);
 		if (k->kind == SFU_FLASH_KEYS_DEVICE && remains(&k->store))
 			status = finish(k, cell);
 	}
@@ -176,7 +199,9 @@ static uint32_t make_device_key(uint8_t *device)
 /*@ requires k: \valid(k) && \separated(k, &sfu_layout);
     requires store: store_valid(&k->store) && store_has_page(&k->store);
     requires device: \valid_read(device + (0 .. 31)) && \separated(device + (0 .. 31), k);
+    requires stands: store_stands(&k->store);
     assigns k->store.current, k->store.generation, k->store.secured, k->store.both, sfu_flash;
+    ensures stands: store_stands(&k->store);
     ensures kept: store_valid(&k->store) && store_has_page(&k->store); */
 static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 {
@@ -192,8 +217,7 @@ static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
 	status = sfu_store_begin(&k->store, &page);
 	if (status == SFU_OK)
-		status = sfu_port_flash_program(
-			k->store.area[page].address + SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+		status = program_cell(&k->store, page, 1, cell);
 	if (status == SFU_OK)
 		status = sfu_store_commit(&k->store, page);
 	sfu_wipe(cell, sizeof cell);
@@ -207,6 +231,7 @@ uint32_t sfu_keys_make(struct sfu_keys *k)
 
 	if (k->kind == SFU_FLASH_KEYS_DEVICE)
 		return SFU_OK;
+	//@ ghost sfu_keys_known(&k->store);
 	if (k->kind != SFU_FLASH_KEYS_OEM)
 		return SFU_E_KEYS;
 	status = make_device_key(device);
@@ -215,6 +240,7 @@ uint32_t sfu_keys_make(struct sfu_keys *k)
 	if (status == SFU_OK) {
 		k->kind = SFU_FLASH_KEYS_DEVICE;
 		sfu_copy(k->device, device, sizeof device);
+		//@ assert stands: store_stands(&k->store);
 		status = sfu_store_retire(&k->store);
 	}
 	sfu_wipe(device, sizeof device);

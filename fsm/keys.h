@@ -23,6 +23,14 @@ struct sfu_keys {
 	uint8_t device[32];      /* D */
 };
 
+/*@ ghost
+    // Where a cell with keys was found, or none was looked for since, the flash is as the store says: nobody else
+    // writes to the two pages (C6), and each cut left them recoverable.
+    /@ assigns \nothing;
+       ensures stands: store_stands(s); @/
+    void sfu_keys_known(struct sfu_store *s);
+*/
+
 /* Reads the current key page. SFU_OK; SFU_E_KEYS if there is none whose CRC holds (everything is
  * then zero). If D is there, and anything is left in the page that was before, that is erased before it
  * answers; if that fails, the answer is the port's failure, and k->kind tells if the keys are there. */

@@ -38,30 +38,13 @@ struct sfu_layout {
 
 extern const struct sfu_layout sfu_layout;
 
-/*@ // What a layout that passed the check is known to be: of its value, which WP carries past a write elsewhere
-    // in one step, and region by region, as a quantifier would have to be followed through all of them.
+/*@ // What a layout that passed the check is known to be: field by field, as each is carried past a write by itself,
+    // where a quantifier would have to be followed through all of them.
     // (a function, as equal products are found equal by their factors)
     logic integer layout_bytes(integer sector, integer count) = sector * count;
     predicate layout_region(struct sfu_region r) =
                  0 < r.sector && r.address + layout_bytes(r.sector, r.count) <= UINT32_MAX;
-    predicate layout_regions_of(struct sfu_layout l) = l.region_count <= SFU_LAYOUT_REGIONS
-                 && (0 < l.region_count ==> layout_region(l.region[0]))
-                 && (1 < l.region_count ==> layout_region(l.region[1]))
-                 && (2 < l.region_count ==> layout_region(l.region[2]))
-                 && (3 < l.region_count ==> layout_region(l.region[3]));
-    predicate layout_numbers_of(struct sfu_layout l) = 1 <= l.slot_count <= 2 && 0 < l.image_offset
-                 && (l.record_max == SFU_FORMAT_RECORD_SMALL || l.record_max == SFU_FORMAT_RECORD_LARGE);
     predicate layout_area(struct sfu_area a) = a.address + a.size <= UINT32_MAX;
-    predicate layout_pages_of(struct sfu_layout l) =
-                 layout_area(l.journal[0]) && layout_area(l.journal[1])
-                 && layout_area(l.keys[0]) && layout_area(l.keys[1])
-                 && l.journal[0].size >= 4096 && l.journal[1].size >= 4096
-                 && l.keys[0].size >= 512 && l.keys[1].size >= 512;
-    predicate layout_slot(struct sfu_area a, struct sfu_layout l) = layout_area(a)
-                 && l.image_offset + l.record_max + SFU_FLASH_MAILBOX <= a.size;
-    predicate layout_slots_of(struct sfu_layout l) = layout_slot(l.slot[0], l)
-                 && (l.slot_count == 2 ==> layout_slot(l.slot[1], l))
-                 && (l.slot_count == 1 ==> l.slot[1].size == 0);
     // no byte belongs to two
     predicate layout_apart(struct sfu_area a, struct sfu_area b) =
                  a.address + a.size <= b.address || b.address + b.size <= a.address;
@@ -74,15 +57,25 @@ extern const struct sfu_layout sfu_layout;
                  && layout_apart(l.slot[0], l.journal[1])
                  && (l.slot_count == 2 ==> layout_alone(l.slot[1], l) && layout_apart(l.slot[1], l.journal[0])
                      && layout_apart(l.slot[1], l.journal[1]) && layout_apart(l.slot[1], l.slot[0]));
-    // the same as layout_regions_of(sfu_layout), each region where it lies
     predicate layout_regions{L} = sfu_layout.region_count <= SFU_LAYOUT_REGIONS
                  && (0 < sfu_layout.region_count ==> layout_region(sfu_layout.region[0]))
                  && (1 < sfu_layout.region_count ==> layout_region(sfu_layout.region[1]))
                  && (2 < sfu_layout.region_count ==> layout_region(sfu_layout.region[2]))
                  && (3 < sfu_layout.region_count ==> layout_region(sfu_layout.region[3]));
-    predicate layout_value(struct sfu_layout l) = layout_regions_of(l) && layout_numbers_of(l)
-                 && layout_pages_of(l) && layout_slots_of(l) && layout_owners_of(l);
-    predicate layout_sound{L} = layout_value(sfu_layout);
+    predicate layout_pages{L} = sfu_layout.journal[0].address + sfu_layout.journal[0].size <= UINT32_MAX
+                 && sfu_layout.journal[1].address + sfu_layout.journal[1].size <= UINT32_MAX
+                 && sfu_layout.keys[0].address + sfu_layout.keys[0].size <= UINT32_MAX
+                 && sfu_layout.keys[1].address + sfu_layout.keys[1].size <= UINT32_MAX
+                 && sfu_layout.journal[0].size >= 4096 && sfu_layout.journal[1].size >= 4096
+                 && sfu_layout.keys[0].size >= 512 && sfu_layout.keys[1].size >= 512;
+    predicate layout_slots{L} = 1 <= sfu_layout.slot_count <= 2 && 0 < sfu_layout.image_offset
+                 && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
+                 && sfu_layout.slot[0].address + sfu_layout.slot[0].size <= UINT32_MAX
+                 && sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[0].size
+                 && (sfu_layout.slot_count == 2 ==>
+                     sfu_layout.slot[1].address + sfu_layout.slot[1].size <= UINT32_MAX
+                     && sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.slot[1].size);
+    predicate layout_sound{L} = layout_regions && layout_pages && layout_slots;
 */
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends
@@ -91,10 +84,9 @@ extern const struct sfu_layout sfu_layout;
  * SFU_E_LAYOUT otherwise. Called at every start, before anything is written. */
 /*@ assigns \nothing;
     ensures answer: \result == SFU_OK || \result == SFU_E_LAYOUT;
-    ensures regions: \result == SFU_OK ==> layout_regions_of(sfu_layout);
-    ensures numbers: \result == SFU_OK ==> layout_numbers_of(sfu_layout);
-    ensures pages: \result == SFU_OK ==> layout_pages_of(sfu_layout);
-    ensures slots: \result == SFU_OK ==> layout_slots_of(sfu_layout);
+    ensures regions: \result == SFU_OK ==> layout_regions;
+    ensures pages: \result == SFU_OK ==> layout_pages;
+    ensures slots: \result == SFU_OK ==> layout_slots;
     ensures owners: \result == SFU_OK ==> layout_owners_of(sfu_layout); */
 uint32_t sfu_layout_check(void);
 

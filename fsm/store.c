@@ -69,7 +69,11 @@ static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
  * that were not blank, as the others, which read blank and refuse to be programmed, are torn: each of
  * the four would have met a cut of its own. */
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
-    assigns sfu_flash; */
+    requires whole: page_whole(sfu_flash, s->area + page);
+    requires keep: store_has_page(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    assigns sfu_flash;
+    ensures cut: cut_commit(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
+    ensures lasts: \result == SFU_OK ==> page_lasts(sfu_flash, s->area + page); */
 static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generation)
 {
 	uint8_t unit[SFU_COMMIT_SIZE], seen[SFU_COMMIT_SIZE];
@@ -80,6 +84,9 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 	sfu_put32(unit + SFU_COMMIT_GENERATION_OFFSET, generation);
 	sfu_put32(unit + SFU_COMMIT_CRC_OFFSET, sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET));
 	/*@ loop invariant range: 0 <= i <= UNITS && done <= i && there <= i;
+	    loop invariant cut: cut_commit(\at(sfu_flash, Pre), sfu_flash, s->area + page, s->area + (1 - page));
+	    loop invariant lasts: done >= 1 ==> page_lasts(sfu_flash, s->area + page);
+	    loop invariant failure: failure != SFU_OK;
 	    loop assigns i, done, there, failure, seen[0 .. SFU_COMMIT_SIZE - 1], sfu_flash;
 	    loop variant UNITS - i; */
 	for (i = 0; i < UNITS; i++) {
@@ -90,13 +97,34 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 			there++;
 			continue;
 		}
+		//@ ghost int before = sfu_flash;
 		status = sfu_port_flash_program(at, unit, SFU_COMMIT_SIZE);
+		//@ ghost sfu_page_committed(before, s->area + page, s->area + (1 - page), s->current <= 1 ? 1 : 0, status);
 		if (status == SFU_OK)
 			done++;
 		else
 			failure = status;
 	}
+	//@ ghost sfu_units_met(s->area + page, there);
 	return done >= 1 || there >= 2 ? SFU_OK : failure;
+}
+
+/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    requires crash: store_has_page(s) ==> \forall integer g;
+       cut_erase(sfu_flash, g, s->area + page, s->area + (1 - page)) ==>
+       recoverable(g, s->area + page, s->area + (1 - page));
+    assigns sfu_flash;
+    ensures cut: cut_erase(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
+    ensures done: \result == SFU_OK ==> page_never(sfu_flash, s->area + page)
+       && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + page, k)
+                                        && cell_clean(sfu_flash, s->area + page, k)); */
+static uint32_t erase(const struct sfu_store *s, uint32_t page)
+{
+	//@ ghost int before = sfu_flash;
+	const uint32_t status = sfu_layout_erase(&s->area[page]);
+
+	//@ ghost sfu_page_erased(before, s->area + page, s->area + (1 - page), s->current <= 1 ? 1 : 0, status);
+	return status;
 }
 
 void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic)
@@ -107,12 +135,15 @@ void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t
 	s->magic = magic;
 	s->current = SFU_SLOT_NONE;
 	s->secured = 0;
+	//@ assert layout: layout_sound;
 	first = generation_of(s, 0);
 	second = generation_of(s, 1);
 	s->generation = first > second ? first : second;
 	s->both = first != 0 && second != 0 ? 1 : 0;
-	if (s->generation != 0)
+	//@ assert both: layout_sound;
+	if (s->generation != 0) {
 		s->current = first > second ? 0 : 1;
+	}
 }
 
 uint32_t sfu_store_fall_back(struct sfu_store *s)
@@ -143,14 +174,14 @@ uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page)
 
 	if (s->current > 1) {
 		*page = 0;
-		status = sfu_layout_erase(&s->area[1]);
+		status = erase(s, 1);
 	} else {
 		*page = 1 - s->current;
 		status = sfu_store_secure(s);
 	}
 	if (status != SFU_OK)
 		return status;
-	return sfu_layout_erase(&s->area[*page]);
+	return erase(s, *page);
 }
 
 uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
@@ -160,10 +191,15 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
 	if (s->generation == UINT32_MAX)
 		return SFU_E_IO;
 	status = fill(s, page, s->generation + 1);
+	//@ assert either: store_has_page(s) ==> 1 - page == s->current;
+	//@ assert old: store_stands(s);
 	if (status != SFU_OK)
 		return status;
+	//@ assert safe: page_safe(sfu_flash, s->area + page);
 	s->both = s->current <= 1 ? 1 : 0;
+	//@ assert both: layout_sound;
 	s->generation++;
+	//@ assert generation: layout_sound;
 	s->current = page;
 	s->secured = 1;
 	return SFU_OK;
@@ -174,7 +210,7 @@ uint32_t sfu_store_retire(struct sfu_store *s)
 	uint32_t status = sfu_store_secure(s);
 
 	if (status == SFU_OK)
-		status = sfu_layout_erase(&s->area[1 - s->current]);
+		status = erase(s, 1 - s->current);
 	if (status == SFU_OK)
 		s->both = 0;
 	return status;

@@ -31,6 +31,107 @@ struct sfu_store {
     predicate store_has_page{L}(struct sfu_store *s) = s->current == 0 || s->current == 1;
 */
 
+/*@ // Claim C8 (proofs/c8/README.md): what page p is while the flash is f, a value of sfu_flash.
+    axiomatic Pages {
+      // no start will take it for a page that counts: erased, and no commit unit begun
+      predicate page_never(integer f, struct sfu_area *p);
+      // every start will take it for one: a commit unit is firm
+      predicate page_lasts(integer f, struct sfu_area *p);
+      // every start that looks into it finds a state that may be found
+      predicate page_whole(integer f, struct sfu_area *p);
+      // every start that looks into it finds what the cell says that goes by the name v
+      predicate page_tells(integer f, struct sfu_area *p, integer v);
+      logic integer cell_name{L}(uint8_t *cell) reads cell[0 .. SFU_FLASH_CELL - 1];
+      // cell k reads as erased, in this power cycle
+      predicate cell_blank(integer f, struct sfu_area *p, integer k);
+      // nobody has begun to program cell k since the page was erased
+      predicate cell_clean(integer f, struct sfu_area *p, integer k);
+    }
+    predicate page_safe(integer f, struct sfu_area *p) = page_lasts(f, p) && page_whole(f, p);
+    predicate page_free(integer f, struct sfu_area *p, integer from, integer to) =
+       \forall integer k; from <= k < to ==> cell_blank(f, p, k);
+    predicate page_clean(integer f, struct sfu_area *p, integer from, integer to) =
+       \forall integer k; from <= k < to ==> cell_clean(f, p, k);
+    predicate cells_same(integer f, integer g, struct sfu_area *p, integer but) =
+       (\forall integer k; k != but && cell_blank(f, p, k) ==> cell_blank(g, p, k))
+       && (\forall integer k; k != but && cell_clean(f, p, k) ==> cell_clean(g, p, k));
+    predicate page_same(integer f, integer g, struct sfu_area *p) =
+       (page_never(f, p) ==> page_never(g, p)) && (page_lasts(f, p) ==> page_lasts(g, p))
+       && (page_whole(f, p) ==> page_whole(g, p))
+       && (\forall integer v; page_tells(f, p, v) ==> page_tells(g, p, v)) && cells_same(f, g, p, 0);
+
+    // every state g that a cut can leave of f, "not begun" and "complete" among them; a failure is
+    // a cut that the program survived. Of p itself a cut erase leaves nothing that could be relied on.
+    predicate cut_erase(integer f, integer g, struct sfu_area *p, struct sfu_area *other) =
+       page_same(f, g, other);
+    predicate cut_commit(integer f, integer g, struct sfu_area *p, struct sfu_area *other) =
+       page_same(f, g, other) && (page_lasts(f, p) ==> page_lasts(g, p))
+       && (page_whole(f, p) ==> page_whole(g, p))
+       && (\forall integer v; page_tells(f, p, v) ==> page_tells(g, p, v)) && cells_same(f, g, p, 0);
+    predicate cut_cell(integer f, integer g, struct sfu_area *p, struct sfu_area *other, integer index) =
+       page_same(f, g, other) && (page_lasts(f, p) ==> page_lasts(g, p))
+       && (page_never(f, p) ==> page_never(g, p)) && (page_whole(f, p) ==> page_whole(g, p))
+       && cells_same(f, g, p, index);
+
+    predicate recoverable(integer f, struct sfu_area *p, struct sfu_area *other) =
+       page_safe(f, p) || page_safe(f, other);
+    // what the store knows of the flash is so, and a cut here loses nothing
+    predicate store_stands{L}(struct sfu_store *s) = store_has_page(s) ==>
+       page_whole(sfu_flash, s->area + s->current)
+       && (s->secured == 1 ==> page_lasts(sfu_flash, s->area + s->current))
+       && recoverable(sfu_flash, s->area + s->current, s->area + (1 - s->current));
+*/
+
+/*@ ghost
+    // The physics. Each is called with the flash as it was `before` the operation beside it, which
+    // was on page p of the two, and asks that every state a cut in it could have left is recoverable,
+    // if there is something to `keep`.
+
+    /@ requires crash: keep == 1 ==>
+                \forall integer g; cut_erase(before, g, p, other) ==> recoverable(g, p, other);
+       assigns \nothing;
+       ensures cut: cut_erase(before, sfu_flash, p, other);
+       ensures done: status == SFU_OK ==> page_never(sfu_flash, p)
+                && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, p, k) && cell_clean(sfu_flash, p, k)); @/
+    void sfu_page_erased(int before, const struct sfu_area *p, const struct sfu_area *other, uint32_t keep,
+       uint32_t status);
+*/
+/*@ ghost
+    // A page may begin to count only when it is whole.
+    /@ requires whole: page_whole(before, p);
+       requires crash: keep == 1 ==>
+                \forall integer g; cut_commit(before, g, p, other) ==> recoverable(g, p, other);
+       assigns \nothing;
+       ensures cut: cut_commit(before, sfu_flash, p, other);
+       ensures done: status == SFU_OK ==> page_lasts(sfu_flash, p); @/
+    void sfu_page_committed(int before, const struct sfu_area *p, const struct sfu_area *other, uint32_t keep,
+       uint32_t status);
+*/
+/*@ ghost
+    /@ requires free: cell_blank(before, p, index);
+       requires crash: keep == 1 ==>
+                \forall integer g; cut_cell(before, g, p, other, index) ==> recoverable(g, p, other);
+       assigns \nothing;
+       ensures cut: cut_cell(before, sfu_flash, p, other, index);
+       ensures done: status == SFU_OK ==> page_whole(sfu_flash, p);
+       ensures told: status == SFU_OK && cell_clean(before, p, index) ==>
+                page_tells(sfu_flash, p, cell_name(cell)); @/
+    void sfu_cell_programmed(int before, const struct sfu_area *p, const struct sfu_area *other,
+       uint32_t index, const uint8_t *cell, uint32_t keep, uint32_t status);
+*/
+/*@ ghost
+    /@ assigns \nothing;
+       ensures blank: status == SFU_E_BLANK ==> cell_blank(sfu_flash, p, index); @/
+    void sfu_cell_read(const struct sfu_area *p, uint32_t index, uint32_t status);
+*/
+/*@ ghost
+    // Units that are not blank and that nobody programs now: of four begun by four cuts one is firm, unless
+    // each of the four was torn.
+    /@ assigns \nothing;
+       ensures firm: there >= 2 ==> page_lasts(sfu_flash, p); @/
+    void sfu_units_met(const struct sfu_area *p, uint32_t there);
+*/
+
 /* Copies `size` bytes of flash, a multiple of 4, to `out`, and looks at them: SFU_OK; SFU_E_BLANK if
  * all of them read as erased; the port's failure. */
 /*@ requires out: \valid(out + (0 .. size - 1)) && size % 4 == 0;
@@ -56,23 +157,42 @@ uint32_t sfu_store_fall_back(struct sfu_store *s);
 /* Makes sure that the current page will still count after the next reset: programs those of its
  * commit units that are blank. Needs a current page. SFU_OK, or the port's failure. */
 /*@ requires s: store_valid(s) && store_has_page(s);
+    requires stands: store_stands(s);
     assigns s->secured, sfu_flash;
-    ensures secured: \result == SFU_OK ==> s->secured == 1; */
+    ensures secured: \result == SFU_OK ==> s->secured == 1;
+    ensures kept: store_valid(s);
+    ensures stands: store_stands(s);
+    ensures other: page_same(\old(sfu_flash), sfu_flash, s->area + (1 - s->current));
+    ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + s->current, 0); */
 uint32_t sfu_store_secure(struct sfu_store *s);
 
 /* Begins a switch: secures the current page if there is one, erases the other, and stores the page
  * to fill in *page. The caller programs it beyond the header, then calls sfu_store_commit. Where no
  * page counts it erases both. */
 /*@ requires s: store_valid(s) && \valid(page) && \separated(page, s, s->area + (0 .. 1));
+    requires stands: store_stands(s);
     assigns s->secured, *page, sfu_flash;
     ensures page: *page == 0 || *page == 1;
     ensures other: *page != s->current;
+    ensures kept: store_valid(s);
+    ensures stands: store_stands(s);
+    ensures erased: \result == SFU_OK ==> page_never(sfu_flash, s->area + *page)
+              && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + *page, k)
+                                               && cell_clean(sfu_flash, s->area + *page, k));
     ensures secured: \result == SFU_OK && store_has_page(s) ==> s->secured == 1; */
 uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
 /* Ends a switch: programs the commit units of `page`; with any of them it is current. */
 /*@ requires s: store_valid(s) && (page == 0 || page == 1);
+    requires stands: store_stands(s);
+    requires other: store_has_page(s) ==> page != s->current && s->secured == 1;
+    requires whole: page_whole(sfu_flash, s->area + page);
     assigns s->current, s->generation, s->secured, s->both, sfu_flash;
+    ensures stands: store_stands(s);
+    ensures newer: \result == SFU_OK ==> s->generation == \old(s->generation) + 1;
+    ensures told: \forall integer v; page_tells(\old(sfu_flash), s->area + page, v) ==>
+              page_tells(sfu_flash, s->area + page, v);
+    ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + page, 0);
     ensures kept: store_valid(s);
     ensures current: \result == SFU_OK ==> s->current == page && s->secured == 1;
     ensures failed: \result != SFU_OK ==> s->current == \old(s->current); */
@@ -80,7 +200,10 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
 
 /* Erases the page that is not current, after securing the one that is: for keys that must go. */
 /*@ requires s: store_valid(s) && store_has_page(s);
+    requires stands: store_stands(s);
     assigns s->secured, s->both, sfu_flash;
+    ensures kept: store_valid(s);
+    ensures stands: store_stands(s);
     ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0; */
 uint32_t sfu_store_retire(struct sfu_store *s);
 
