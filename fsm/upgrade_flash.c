@@ -58,7 +58,9 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PAGE(d);
     assigns d->journal, sfu_flash;
-    ensures layout: layout_sound;
+    ensures regions: layout_regions;
+    ensures pages: layout_pages;
+    ensures slots: layout_slots;
     ensures journal: SFU_JOURNAL_PAGE(d); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
@@ -92,7 +94,9 @@ static uint32_t next_install(const struct sfu_device *d)
     requires next: d->upgrade.next < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
             sfu_flash, sfu_chip;
-    ensures layout: layout_sound;
+    ensures regions: layout_regions;
+    ensures pages: layout_pages;
+    ensures slots: layout_slots;
     ensures journal: SFU_JOURNAL_PAGE(d);
     ensures far: SFU_UPGRADE_FAR(d); */
 static void start(struct sfu_device *d, uint32_t install)
@@ -100,23 +104,33 @@ static void start(struct sfu_device *d, uint32_t install)
 	struct sfu_upgrade *u = &d->upgrade;
 
 	sfu_manifest_derive(u->key, d->keys.oem, u->manifest, LABEL_IMAGE, sizeof LABEL_IMAGE, 1);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	u->erased = u->next == 0 ? 0 : sfu_upgrade_offset(d, u->next);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	u->checkpoint = u->erased;
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	u->status = append_progress(d, install);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	if (u->status != SFU_OK)
 		return;
 	u->status = erase_to(d, sfu_upgrade_offset(d, u->next) + 1);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 }
@@ -126,11 +140,15 @@ void sfu_upgrade_begin(struct sfu_device *d)
 	/* in a single slot the image that ran is gone from here on */
 	if (d->upgrade.slot == d->boot.good)
 		d->boot.good = SFU_SLOT_NONE;
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	d->upgrade.next = 0;
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	sfu_copy(d->upgrade.expected, d->upgrade.manifest + SFU_MANIFEST_FIRST_HASH_OFFSET, 32);
@@ -154,7 +172,9 @@ void sfu_upgrade_resume(struct sfu_device *d)
              && end == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
              && end <= sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
-    ensures layout: layout_sound;
+    ensures regions: layout_regions;
+    ensures pages: layout_pages;
+    ensures slots: layout_slots;
     ensures journal: SFU_JOURNAL_PAGE(d);
     ensures far: SFU_UPGRADE_FAR(d); */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
@@ -166,7 +186,9 @@ static uint32_t cross(struct sfu_device *d, uint32_t end)
 		d->upgrade.checkpoint = end;
 		status = append_progress(d, d->journal.state.install[d->upgrade.slot]);
 	}
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	if (status != SFU_OK)
@@ -183,24 +205,34 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	               + (d->upgrade.next + 1 < SFU_UPGRADE_COUNT(d) ? sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next + 1)
 	                  : SFU_UPGRADE_PLAIN(d)); */
 	sfu_cipher(u->key, u->next, record, plain);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->status = erase_to(d, end);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (u->status == SFU_OK)
 		u->status = sfu_port_flash_program(sfu_layout.slot[u->slot].address + offset, record, plain);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	sfu_copy(u->expected, record + plain, 32);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->next++;
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
@@ -211,7 +243,9 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	    || u->next >= sfu_get16(u->manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
 		return;
 	u->status = cross(d, end);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
@@ -249,7 +283,9 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
     requires journal: SFU_JOURNAL_PAGE(d);
     requires pass: \valid_read(p) && \separated(p, d);
     assigns d->journal, sfu_flash;
-    ensures layout: layout_sound;
+    ensures regions: layout_regions;
+    ensures pages: layout_pages;
+    ensures slots: layout_slots;
     ensures journal: SFU_JOURNAL_PAGE(d); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
@@ -274,7 +310,9 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PAGE(d);
     assigns d->journal, sfu_flash;
-    ensures layout: layout_sound;
+    ensures regions: layout_regions;
+    ensures pages: layout_pages;
+    ensures slots: layout_slots;
     ensures journal: SFU_JOURNAL_PAGE(d); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {
@@ -295,30 +333,42 @@ void sfu_upgrade_seal(struct sfu_device *d)
 
 	/* the rest of the slot too: the mailbox must be blank */
 	status = erase_to(d, slot->size);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = verify(d, &p);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = forget_checkpoints(d);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = sfu_port_flash_program(slot->address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	written = conclude(d, &p, status);
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 	d->upgrade.status = status != SFU_OK ? status : written;
-	//@ assert layout: layout_sound;
+	//@ assert regions: layout_regions;
+	//@ assert pages: layout_pages;
+	//@ assert slots: layout_slots;
 	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert fits: SFU_UPGRADE_FITS(d);
 }
