@@ -65,7 +65,7 @@ static uint32_t look(struct sfu_journal *j)
 			j->next = cells_of(&j->store, j->store.current);
 		return SFU_OK;
 	}
-	return r.next <= 2 ? SFU_E_BLANK : SFU_E_JOURNAL;
+	return r.next <= 3 ? SFU_E_BLANK : SFU_E_JOURNAL;
 }
 
 uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
