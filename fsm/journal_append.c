@@ -46,8 +46,9 @@ static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index
 	return status;
 }
 
-/* Replays the current page: SFU_OK if that found the state, SFU_E_BLANK if nothing was ever appended
- * behind the first cell, else SFU_E_JOURNAL. Where the page has to be left, none of it is free. */
+/* Replays the current page: SFU_OK if that found the state; SFU_E_BLANK if nobody was ever told of a state in
+ * it: there is nothing behind the first cell but one that a cut may have torn; else SFU_E_JOURNAL. Where the page has
+ * to be left, none of it is free. */
 /*@ requires j: \valid(j) && \separated(j, &sfu_layout);
     requires page: store_valid(&j->store) && store_has_page(&j->store)
              && j->store.area == &sfu_layout.journal[0];

@@ -368,10 +368,38 @@ static void test_room(void **state)
 	assert_int_equal(sfu_journal_room(&journal), 6144 / 128 - 4);
 }
 
+/* A page that was begun, cut in its commit unit, begun again, cut while it was erased, taken for good and cut in
+ * its second cell: nobody was told of what it held, and the page before it is whole. */
+static void test_two_torn_cells_of_a_page_just_begun(void **state)
+{
+	uint32_t room, i, page;
+
+	(void)state;
+	begin(1);
+	boot();
+	append_ok(1);
+	room = sfu_journal_room(&journal);
+	for (i = 0; i < room; i++)
+		append_ok(2 + i);
+	append_ok(100);
+	append_ok(101);
+	assert_int_equal(journal.next, 3);
+	page = sfu_layout.journal[journal.store.current].address;
+	host_flash_flip(page + 128, 1);
+	host_flash_flip(page + 256, 1);
+	host_flash_reset();
+	assert_int_equal(sfu_journal_load(&journal, device_key), SFU_OK);
+	assert_int_equal(journal.state.failure, 1 + room);
+	promised = 1 + room;
+	append_ok(102);
+	resets(4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_two_torn_cells_of_a_page_just_begun),
 		cmocka_unit_test(test_another_key),
 		cmocka_unit_test(test_failing_reads_at_load),
 		cmocka_unit_test(test_failures),
