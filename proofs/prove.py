@@ -8,11 +8,11 @@ the file with all it includes, as the preprocessor leaves it, and of the prover'
 Frama-C fails or leaves something out, if there are fewer goals than the table says, or if a goal is open
 that the table does not name.
 
-  (nothing)  every goal, by the cache where it has it (proofs/cache)
+  (nothing)  every goal, by the cache where it has it (build/proofs; at first proofs/cache.tsv)
   --cold     every goal, without the cache
-  --replay   every goal, by the cache alone: no prover runs
-  --changed  cold, but only the files whose text is not the table's
-  --update   writes the table anew
+  --replay   of the files in the table: by the cache alone, no prover runs; cold where the text is not the table's.
+             Of a file that is not in the table nothing is claimed
+  --update   writes the table anew, and proofs/cache.tsv with what the provers said
 """
 import concurrent.futures
 import hashlib
@@ -22,7 +22,8 @@ import subprocess
 import sys
 
 TABLE = "proofs/goals.tsv"
-CACHE = "proofs/cache"
+CACHE = "build/proofs"
+PACKED = "proofs/cache.tsv"
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-overflow",
            "-warn-unsigned-downcast", "-warn-signed-downcast", "-wp-prover", "z3,cvc4",
            "-wp-steps", "1500000", "-wp-timeout", "8", "-wp-par", "1", "-wp-cache-env"]
@@ -62,7 +63,7 @@ def frama_c(path, names, mode, more=()):
     split = ["-wp-split"] if path in SPLIT else []
     command = ["frama-c", *OPTIONS, *split, f"-cpp-extra-args={includes(path)}", path, "-wp-fct", ",".join(names), *more]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE),
-                       FRAMAC_WP_CACHE={"cold": "none", "changed": "none", "replay": "offline"}.get(mode, "update"))
+                       FRAMAC_WP_CACHE={"cold": "none", "replay": "offline"}.get(mode, "update"))
     run = subprocess.run(command, capture_output=True, text=True, env=environment)
     return run.returncode, run.stdout + run.stderr
 
@@ -72,9 +73,10 @@ def prove(path, only, mode, table=None):
     if not names:
         return path, None
     mark = fingerprint(path)
-    if mode == "changed" and table.get(path, (0, "", []))[1] == mark:
-        return path, {"goals": table[path][0], "open": table[path][2], "mark": mark,
-                      "proved": table[path][0] - len(table[path][2]), "unchanged": True}
+    if mode == "replay" and path not in table:
+        return path, {"unclaimed": True}
+    if mode == "replay" and table[path][1] != mark:
+        mode = "cold"
     status, text = frama_c(path, names, mode)
     proved = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
     if status != 0 or not proved or any(sign in text for sign in LEFT_OUT):
@@ -91,6 +93,24 @@ def read_table():
                 path, goals, mark, opened = line.rstrip("\n").split("\t")
                 table[path] = (int(goals), mark, opened.split())
     return table
+
+
+def unpack():
+    """What the provers said, as Frama-C wants it: a file for each goal, by the goal's hash."""
+    os.makedirs(CACHE, exist_ok=True)
+    if os.path.exists(PACKED):
+        for line in open(PACKED):
+            name, said = line.rstrip("\n").split("\t")
+            with open(os.path.join(CACHE, f"{name}.json"), "w") as out:
+                out.write(said)
+
+
+def pack():
+    names = sorted(name for name in os.listdir(CACHE) if name.endswith(".json"))
+    with open(PACKED, "w") as out:
+        for name in names:
+            said = " ".join(open(os.path.join(CACHE, name)).read().split())
+            out.write(f"{name[:-5]}\t{said}\n")
 
 
 def write_table(table):
@@ -116,21 +136,19 @@ def judge(path, result, table, whole):
 
 
 def say(path, result):
-    note = "unchanged since proved" if "unchanged" in result else ""
-    if result["open"]:
-        note += f"{' · ' if note else ''}{len(result['open'])} open"
+    note = f"{len(result['open'])} open" if result["open"] else ""
     print(f"{path:26} {result['proved']:4} / {result['goals']:4}  {note}".rstrip(), flush=True)
 
 
 def main():
     arguments = sys.argv[1:]
-    mode = next((m for m in ("cold", "replay", "changed") if f"--{m}" in arguments), "update")
+    mode = next((m for m in ("cold", "replay") if f"--{m}" in arguments), "update")
     update = "--update" in arguments
     jobs = int(arguments[arguments.index("--jobs") + 1]) if "--jobs" in arguments else 2
     only = [a for i, a in enumerate(arguments) if not a.startswith("--") and arguments[i - 1] != "--jobs"]
-    table, failures, total, proved, found = read_table(), [], 0, 0, 0
+    table, failures, total, proved, found, judged = read_table(), [], 0, 0, 0, 0
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
-    os.makedirs(CACHE, exist_ok=True)
+    unpack()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         work = [pool.submit(prove, path, only, mode, table) for path in sources()]
         for done in concurrent.futures.as_completed(work):
@@ -138,6 +156,9 @@ def main():
             if result is None:
                 continue
             found += 1
+            if "unclaimed" in result:
+                print(f"{path:26} not in the table", flush=True)
+                continue
             wrong = judge(path, result, table, not only or path in only)
             if "error" not in result:
                 total += result["goals"]
@@ -147,6 +168,7 @@ def main():
                     table[path] = (result["goals"], result["mark"], result["open"])
                     write_table(table)
                     wrong = None
+            judged += 1
             if wrong:
                 failures.append(wrong)
                 print(wrong, flush=True)
@@ -155,7 +177,10 @@ def main():
         failures += gone
         for path in gone:
             print(f"{path}: in the table, but not a source")
-    print(f"proofs: {proved} of {total} goals")
+    if update:
+        pack()
+    print(f"proofs: {proved} of {total} goals; of the files:")
+    print(f"{judged - len(failures)} passed, {len(failures)} failed")
     return 1 if failures or not found else 0
 
 

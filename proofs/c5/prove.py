@@ -15,6 +15,7 @@ import tempfile
 
 HERE = "proofs/c5"
 OUT = "build/c5"
+CACHE = "build/c5/cache"
 TABLE = f"{HERE}/goals.tsv"
 sys.path.insert(0, "proofs")
 import attack  # noqa: E402
@@ -24,7 +25,7 @@ PROVER = prove.OPTIONS[prove.OPTIONS.index("-wp-prover"):]
 
 
 def frama_c(arguments):
-    environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(prove.CACHE), FRAMAC_WP_CACHE="update")
+    environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE), FRAMAC_WP_CACHE="update")
     done = subprocess.run(["frama-c", "-c11", "-machdep", "gcc_x86_32", "-kernel-warn-key", "ghost:bad-use=inactive",
                            *arguments],
                           capture_output=True, text=True, env=environment)
@@ -153,7 +154,7 @@ def attack_all(only):
 def main():
     only = [a for a in sys.argv[1:] if not a.startswith("--")]
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
-    os.makedirs(prove.CACHE, exist_ok=True)
+    os.makedirs(CACHE, exist_ok=True)
     if "--attacks" in sys.argv:
         return 1 if attack_all(only) else 0
     return 1 if prove_all(only, "--update" in sys.argv) else 0
