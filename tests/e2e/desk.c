@@ -29,6 +29,22 @@ uint32_t desk_free(void)
 	return sfu_layout.slot_count - 1;
 }
 
+struct maker desk_maker(void)
+{
+	struct maker m = desk_new.maker;
+
+	m.slot = desk_free();
+	return m;
+}
+
+void desk_other(uint8_t package[MAKER_PACKAGE])
+{
+	struct maker m = desk_maker();
+
+	m.fill++;
+	(void)maker_package(&m, package);
+}
+
 void desk_factory(void)
 {
 	rig_begin(1, 0);

@@ -24,6 +24,10 @@ extern struct rig_firmware desk_new; /* version 1.2.0, counter 6 */
 /* the slot that an installation takes while slot 0 runs */
 uint32_t desk_free(void);
 
+/* Of a package that a device after desk_running accepts; one like it with another image, as a whole. */
+struct maker desk_maker(void);
+void desk_other(uint8_t package[MAKER_PACKAGE]);
+
 /* A chip from the factory; one on which desk_old is confirmed. Neither has power. */
 void desk_factory(void);
 void desk_running(void);

@@ -31,8 +31,7 @@ static int begin(void **state)
 {
 	(void)state;
 	desk_running();
-	maker = desk_new.maker;
-	maker.slot = desk_free();
+	maker = desk_maker();
 	memset(file, 0x1A, sizeof file);
 	size = maker_package(&maker, file);
 	assert_int_equal(desk_power(1), 0);

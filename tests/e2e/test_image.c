@@ -21,8 +21,7 @@ static int begin(void **state)
 {
 	(void)state;
 	desk_running();
-	maker = desk_new.maker;
-	maker.slot = desk_free();
+	maker = desk_maker();
 	assert_int_equal(desk_power(1), 0);
 	return 0;
 }

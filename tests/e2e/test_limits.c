@@ -21,16 +21,11 @@ static uint8_t other[MAKER_PACKAGE];
 
 static int begin(void **state)
 {
-	struct maker m;
-
 	(void)state;
 	desk_running();
 	package = desk_new.package[desk_free()];
 	size = desk_new.size[desk_free()];
-	m = desk_new.maker;
-	m.slot = desk_free();
-	m.fill++;
-	(void)maker_package(&m, other);
+	desk_other(other);
 	turn = 0;
 	assert_int_equal(desk_power(1), 0);
 	return 0;

@@ -26,8 +26,7 @@ static int begin(void **state)
 {
 	(void)state;
 	desk_running();
-	maker = desk_new.maker;
-	maker.slot = desk_free();
+	maker = desk_maker();
 	return 0;
 }
 
