@@ -19,10 +19,6 @@
              && d->boot.good < sfu_layout.slot_count; */
 uint32_t sfu_boot(struct sfu_device *d);
 
-/*@ predicate sfu_boot_same(struct sfu_boot *b, integer cs, integer state) =
-         b->cs == cs && b->state == state;
-*/
-
 /* One event of the machine. Running is entered from held alone, and held only with an image that holds. */
 /*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
     requires sound: sfu_boot_sound(d);

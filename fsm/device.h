@@ -113,14 +113,20 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> (d)->upgrade.next < SFU_UPGRADE_COUNT(d))
 #define SFU_UPGRADE_VALUE(d) (SFU_UPGRADE_BEGUN(d) && SFU_UPGRADE_UNDER_WAY(d) && SFU_UPGRADE_AWAITING(d))
 
+/* the whole, between two polls of the session */
 #define SFU_DEVICE_SOUND(d) \
 	(SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_TOTAL((d)->session) && SFU_LINK_SOUND((d)->link) \
 	 && SFU_YMODEM_SOUND((d)->ymodem) && SFU_DEVICE_GOOD(d))
+/* the same as postconditions, one for each part */
+#define SFU_DEVICE_STAYS_SOUND(d) \
+	ensures ready: SFU_UPGRADE_READY(d); \
+	ensures upgrade: SFU_UPGRADE_VALUE(d); \
+	ensures total: SFU_SESSION_TOTAL((d)->session); \
+	ensures link: SFU_LINK_SOUND((d)->link); \
+	ensures ymodem: SFU_YMODEM_SOUND((d)->ymodem); \
+	ensures good: SFU_DEVICE_GOOD(d);
 
 /*@ predicate sfu_boot_total(struct sfu_boot *b) = 0 <= b->state < SFU_BOOT_STATES && b->cs == b->state;
-    predicate sfu_session_total(struct sfu_session *s) = SFU_SESSION_TOTAL(*s);
-    predicate sfu_upgrade_total(struct sfu_upgrade *u) =
-         0 <= u->state < SFU_UPGRADE_STATES && u->cs == u->state && u->next <= 65535;
 
     predicate sfu_device_place(struct sfu_device *d) = \valid(d) && \separated(d, &sfu_layout);
 
@@ -145,9 +151,6 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
     // what holds whatever is offered next
     predicate sfu_upgrade_ready(struct sfu_device *d) = SFU_UPGRADE_READY(d);
     predicate sfu_upgrade_sound(struct sfu_device *d) = sfu_upgrade_ready(d) && SFU_UPGRADE_VALUE(d);
-
-    // the whole, between two polls of the session
-    predicate sfu_device_sound(struct sfu_device *d) = SFU_DEVICE_SOUND(d);
 */
 
 /* the one buffer, from the place where it is aligned to 4 */

@@ -31,7 +31,6 @@
     logic integer sfu_part(integer plain, integer record, integer count, integer index) =
          index + 1 < count ? record : plain - sfu_rows(record, index);
 
-    logic integer sfu_manifest_rows(uint8_t *m, integer n) = sfu_rows(sfu_manifest_record(m), n);
     predicate sfu_manifest_sizes(uint8_t *m) =
          sfu_sizes(sfu_manifest_plain(m), sfu_manifest_record(m), sfu_manifest_count(m));
     predicate sfu_manifest_room(uint8_t *m, integer slot) = sfu_room(sfu_manifest_plain(m), slot, sfu_layout);

@@ -35,12 +35,7 @@
     requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
     assigns d->session, d->link, d->ymodem, d->upgrade;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
     ensures open: d->session.state == SFU_SESSION_STATE_OPEN; */
@@ -51,12 +46,7 @@ void sfu_session_init(struct sfu_device *d);
 /*@ requires sound: SFU_SESSION_SOUND(d);
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: \result != SFU_OK ==> SFU_SESSION_WHOLE(d);
     ensures over: \result == SFU_OK <==> d->session.state == SFU_SESSION_STATE_LEAVING; */
@@ -68,12 +58,7 @@ uint32_t sfu_session_poll(struct sfu_device *d);
     requires body: *p <= SFU_SESSION_EVENT_JUNK ==> SFU_SESSION_BODY(d, body);
     assigns d->session.cs, d->session.state, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures loading: d->session.state == SFU_SESSION_STATE_LOADING ==>
              \old(d->session.state) == SFU_SESSION_STATE_LOADING
              || (\old(d->session.state) == SFU_SESSION_STATE_OPEN && \old(*p) == SFU_SESSION_EVENT_ACCEPTED);

@@ -36,12 +36,7 @@ void sfu_session_init(struct sfu_device *d)
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures same: d->upgrade.state == \old(d->upgrade.state) && d->upgrade.next == \old(d->upgrade.next);
@@ -70,12 +65,7 @@ static void settle(struct sfu_device *d)
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures way_out: event == SFU_SESSION_EVENT_EXPIRED || event == SFU_SESSION_EVENT_QUIT ==>
@@ -120,12 +110,7 @@ static uint32_t may_boot(const struct sfu_device *d)
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
@@ -144,12 +129,7 @@ static void watch_clock(struct sfu_device *d)
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.ymodem == 0;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
             sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d); */
 static void poll_frame(struct sfu_device *d)
@@ -192,12 +172,7 @@ static uint32_t missing(const struct sfu_device *d)
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
     assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures empty: d->session.fill == 0;
     ensures at: \old(d->session.state) == SFU_SESSION_STATE_LOADING
@@ -219,12 +194,7 @@ static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 /*@ requires sound: SFU_SESSION_SOUND(d) && SFU_SESSION_PARTIAL(d);
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
     ensures under_way: d->session.ymodem == \old(d->session.ymodem); */
@@ -266,12 +236,7 @@ static uint32_t take_block(struct sfu_device *d)
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session, d->ymodem, d->link, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
             sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d); */
 static void end_ymodem(struct sfu_device *d)
@@ -290,12 +255,7 @@ static void end_ymodem(struct sfu_device *d)
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line;
-    ensures ready: SFU_UPGRADE_READY(d);
-    ensures upgrade: SFU_UPGRADE_VALUE(d);
-    ensures total: SFU_SESSION_TOTAL(d->session);
-    ensures link: SFU_LINK_SOUND(d->link);
-    ensures ymodem: SFU_YMODEM_SOUND(d->ymodem);
-    ensures good: SFU_DEVICE_GOOD(d);
+    SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d); */
 static void poll_ymodem(struct sfu_device *d)

@@ -128,8 +128,7 @@ void sfu_upgrade_leave(struct sfu_device *d);
 uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
 
 /* First record that may not yet be sent: below it the line may be kept busy. */
-/*@ requires fits: \valid_read(d) && layout_sound && sfu_upgrade_total(&d->upgrade)
-             && SFU_UPGRADE_FITS(d);
+/*@ requires fits: \valid_read(d) && layout_sound && d->upgrade.next <= 65535 && SFU_UPGRADE_FITS(d);
     assigns \nothing;
     ensures limit: \result <= SFU_UPGRADE_COUNT(d); */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Changes the code as proofs/attacks.txt says, one change at a time, and demands that the proof fails.
+"""Changes the code as proofs/attacks.txt and c8/attacks.txt say, one change at a time, and demands that the proof fails.
 
 usage: attack.py [--update] [NAME]...
 
-Works on a copy. An attack is repelled if a goal is open that proofs/goals.tsv does not name; --update writes
-those to proofs/attacks.tsv. It fails if the change changes nothing or nothing more is open.
+Works on a copy. An attack is repelled if a goal is open that is not open on the code as it is (by proofs/goals.tsv, or
+by a run where that is of another text); --update writes those to proofs/attacks.tsv. It fails if the change changes
+nothing or nothing more is open.
 """
+import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -14,13 +17,14 @@ import tempfile
 
 import prove
 
-LIST = "proofs/attacks.txt"
+LISTS = ("proofs/attacks.txt", "proofs/c8/attacks.txt")
 TABLE = "proofs/attacks.tsv"
 PARTS = ("fsm", "gen", "port", "crypto", "spec", "build-aux", "proofs")
 
 
-def attacks():
-    for line in open(LIST):
+def read(path):
+    """Name, file, function, sed expression. As `|` is also in ragel's text, the last is what follows the third."""
+    for line in open(path):
         if line.strip() and not line.startswith("#"):
             yield [part.strip() for part in line.split(" | ", 3)] if line.count(" | ") >= 3 else sys.exit(line)
 
@@ -34,11 +38,9 @@ def copy(root):
     os.symlink(os.path.abspath("build/deps"), os.path.join(root, "build/deps"))
 
 
-def proved_file(source):
-    return f"gen/{os.path.basename(source)[:-3]}.c" if source.endswith(".rl") else source
-
-
-def attack(source, function, expression, table):
+@contextlib.contextmanager
+def changed(source, expression):
+    """Works in a copy in which the expression has changed the source: yields whether it did."""
     here = os.getcwd()
     with tempfile.TemporaryDirectory() as root:
         copy(root)
@@ -47,27 +49,41 @@ def attack(source, function, expression, table):
         try:
             before = open(source).read()
             subprocess.run(["sed", "-i", expression, source], check=True)
-            if open(source).read() == before:
-                return None, "changes nothing"
             if source.endswith(".rl"):
                 subprocess.run([sys.executable, "build-aux/gen.py"], check=True, capture_output=True)
-            _, result = prove.prove(proved_file(source), [function], "cold")
-        except subprocess.CalledProcessError as error:
-            return None, f"cannot be built: {error}"
+            yield open(source).read() != before
         finally:
             os.chdir(here)
             os.environ["PWD"] = here
+
+
+def known_open(path, function, table):
+    """What is open before: by the table, or where that is of another text, by a run."""
+    if table.get(path, (0, ""))[1] == prove.fingerprint(path):
+        return table[path][2]
+    return prove.prove(path, [function], "update")[1].get("open", [])
+
+
+def attack(source, function, expression, table):
+    path = prove.proved_file(source)
+    try:
+        with changed(source, expression) as differs:
+            if not differs:
+                return None, "changes nothing"
+            _, result = prove.prove(path, [function], "cold")
+    except subprocess.CalledProcessError as error:
+        return None, f"cannot be built: {error}"
     if result is None or "error" in result:
         return None, "Frama-C failed"
-    known = table.get(proved_file(source), (0, "", []))[2]
-    return [goal for goal in result["open"] if goal not in known], ""
+    return [goal for goal in result["open"] if goal not in known_open(path, function, table)], ""
 
 
 def main():
     only = [a for a in sys.argv[1:] if not a.startswith("--")]
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     table, lines, failed = prove.read_table(), [], 0
-    for name, source, function, expression in attacks():
+    prove.unpack()
+    for name, source, function, expression in itertools.chain(*map(read, LISTS)):
         if only and name not in only:
             continue
         opened, why = attack(source, function, expression, table)

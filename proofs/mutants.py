@@ -43,16 +43,11 @@ COMPILER = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-std=c11"
             "-Igen", "-Iport", "-Icrypto", "-isystem", "build/deps/bearssl/inc", "-isystem", "build/deps/bearssl/src"]
 LIMIT = 900                      # seconds a run of Frama-C may take
 RUNNING = set()
-OPEN = re.compile(r"\[(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)")
 
 
 def sources():
     files = [f"fsm/{f}" for f in sorted(os.listdir("fsm")) if f.endswith((".rl", ".c"))]
     return files + ["crypto/crypto.c"]
-
-
-def proved_file(source):
-    return f"gen/{os.path.basename(source)[:-3]}.c" if source.endswith(".rl") else source
 
 
 def generate(source, text):
@@ -69,7 +64,7 @@ def generate(source, text):
 
 def compiled(source, made):
     """A digest of the object code, or None."""
-    main = os.path.basename(proved_file(source))
+    main = os.path.basename(prove.proved_file(source))
     with tempfile.TemporaryDirectory() as folder:
         for name, text in made.items():
             pathlib.Path(folder, name).write_text(text)
@@ -150,9 +145,9 @@ def stop_all(*_):
 @contextlib.contextmanager
 def frama_c(source, folder, names):
     """Frama-C at work on a folder's file as prove.py would be, its answer line by line."""
-    includes = prove.includes(proved_file(source))
-    path = os.path.join(folder, os.path.basename(proved_file(source)))
-    command = ["frama-c", *prove.OPTIONS, f"-cpp-extra-args=-I{folder} {includes}", path, "-wp-fct", ",".join(names)]
+    includes = prove.includes(prove.proved_file(source))
+    path = os.path.join(folder, os.path.basename(prove.proved_file(source)))
+    command = ["frama-c", *prove.options(prove.proved_file(source)), f"-cpp-extra-args=-I{folder} {includes}", path, "-wp-fct", ",".join(names)]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE), FRAMAC_WP_CACHE="update")
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
                            start_new_session=True)
@@ -178,19 +173,19 @@ class Baseline:
         self.table, self.marks, self.known, self.lock = prove.read_table(), {}, {}, threading.Lock()
 
     def mark(self, source):
-        return self.marks.setdefault(source, prove.fingerprint(proved_file(source)))
+        return self.marks.setdefault(source, prove.fingerprint(prove.proved_file(source)))
 
     def open(self, source, names):
         """What the table says of this very text, and what a run finds, which fills the cache too."""
         with self.lock:
             if (source, names) not in self.known:
-                _, mark, opened = self.table.get(proved_file(source), (0, "", []))
+                _, mark, opened = self.table.get(prove.proved_file(source), (0, "", []))
                 opened = set(opened) if mark == self.mark(source) else set()
                 with tempfile.TemporaryDirectory() as folder:
-                    pathlib.Path(folder, os.path.basename(proved_file(source))).write_text(
-                        pathlib.Path(proved_file(source)).read_text())
+                    pathlib.Path(folder, os.path.basename(prove.proved_file(source))).write_text(
+                        pathlib.Path(prove.proved_file(source)).read_text())
                     with frama_c(source, folder, names) as run:
-                        opened |= set(OPEN.findall(run.stdout.read()))
+                        opened |= set(prove.OPEN.findall(run.stdout.read()))
                 self.known[source, names] = count(goal for goal in opened if goal.startswith(names))
             return self.known[source, names]
 
@@ -207,7 +202,7 @@ def judge(mutant, baseline):
             for line in run.stdout:
                 if any(sign in line for sign in prove.LEFT_OUT):
                     return "proof", "left out: " + " ".join(line.split()).replace(folder + "/", "")
-                opened += OPEN.findall(line)
+                opened += prove.OPEN.findall(line)
                 if opened and count(opened)[stem(opened[-1])] > known.get(stem(opened[-1]), 0):
                     return "proof", opened[-1]
                 last = line if "Proved goals" in line else last
@@ -243,8 +238,8 @@ def summary(rows):
 def run(files, jobs, update):
     table, baseline, lock, worse, rows = read_table(), Baseline(), threading.Lock(), [], []
     os.makedirs(CACHE, exist_ok=True)
-    if os.path.isdir(prove.CACHE):
-        shutil.copytree(prove.CACHE, CACHE, dirs_exist_ok=True)
+    prove.unpack()
+    shutil.copytree(prove.CACHE, CACHE, dirs_exist_ok=True)
 
     def one(mutant):
         mark, before = baseline.mark(mutant.file)[:12], table.get(mutant.name)

@@ -31,10 +31,17 @@ OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-o
 SPLIT = ("fsm/session_poll.c", "fsm/session_reply.c", "fsm/sfu.c")
 # what Frama-C says when it goes on although a part was not looked at
 LEFT_OUT = ("Non natural loop", "annot-error", "missing-spec", "Missing assigns", "No code nor")
+PROVED = re.compile(r"Proved goals:\s+(\d+) / (\d+)")
+OPEN = re.compile(r"\[(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)")
+
+
+def proved_file(source):
+    """The C that a source comes to: a machine is proved as ragel writes it."""
+    return f"gen/{os.path.basename(source)[:-3]}.c" if source.endswith(".rl") else source
 
 
 def sources():
-    files = [f"gen/{m[:-3]}.c" for m in sorted(os.listdir("fsm")) if m.endswith(".rl")]
+    files = [proved_file(m) for m in sorted(os.listdir("fsm")) if m.endswith(".rl")]
     files += [f"fsm/{f}" for f in sorted(os.listdir("fsm")) if f.endswith(".c")]
     return files + ["crypto/crypto.c"]
 
@@ -52,16 +59,20 @@ def includes(path):
     return flags + (" -include proofs/bearssl.h" if path == "crypto/crypto.c" else "")
 
 
+def options(path):
+    return OPTIONS + ["-wp-split"] * (path in SPLIT)
+
+
 def fingerprint(path):
-    command = ["gcc", "-E", "-P", "-CC", "-m32", "-D__FRAMAC__", "-D__FC_MACHDEP_X86_32",
+    # -dD: the contracts use macros, which -E leaves alone in comments
+    command = ["gcc", "-E", "-P", "-CC", "-dD", "-m32", "-D__FRAMAC__", "-D__FC_MACHDEP_X86_32",
                *includes(path).split(), path]
     text = subprocess.run(command, capture_output=True, check=True).stdout
-    return hashlib.sha256(text + " ".join(OPTIONS + ["-wp-split"] * (path in SPLIT)).encode()).hexdigest()
+    return hashlib.sha256(text + " ".join(options(path)).encode()).hexdigest()
 
 
-def frama_c(path, names, mode, more=()):
-    split = ["-wp-split"] if path in SPLIT else []
-    command = ["frama-c", *OPTIONS, *split, f"-cpp-extra-args={includes(path)}", path, "-wp-fct", ",".join(names), *more]
+def frama_c(path, names, mode):
+    command = ["frama-c", *options(path), f"-cpp-extra-args={includes(path)}", path, "-wp-fct", ",".join(names)]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE),
                        FRAMAC_WP_CACHE={"cold": "none", "replay": "offline"}.get(mode, "update"))
     run = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -78,10 +89,10 @@ def prove(path, only, mode, table=None):
     if mode == "replay" and table[path][1] != mark:
         mode = "cold"
     status, text = frama_c(path, names, mode)
-    proved = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
+    proved = PROVED.search(text)
     if status != 0 or not proved or any(sign in text for sign in LEFT_OUT):
         return path, {"error": text}
-    opened = sorted(set(re.findall(r"(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)", text)))
+    opened = sorted(set(OPEN.findall(text)))
     return path, {"goals": int(proved.group(2)), "proved": int(proved.group(1)), "open": opened, "mark": mark}
 
 
@@ -101,8 +112,9 @@ def unpack():
     if os.path.exists(PACKED):
         for line in open(PACKED):
             name, said = line.rstrip("\n").split("\t")
-            with open(os.path.join(CACHE, f"{name}.json"), "w") as out:
-                out.write(said)
+            if not os.path.exists(os.path.join(CACHE, f"{name}.json")):
+                with open(os.path.join(CACHE, f"{name}.json"), "w") as out:
+                    out.write(said)
 
 
 def pack():

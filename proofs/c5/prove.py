@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 
 HERE = "proofs/c5"
 OUT = "build/c5"
@@ -79,12 +78,12 @@ def run(name, function=None):
     # the clauses of the order, and all of c5_main, which is ours and proved nowhere else
     for what in [("-wp-prop=c5", "-wp-fct", function)] if function else [("-wp-prop=c5",), ("-wp-fct", "c5_main")]:
         status, text = frama_c([f"{OUT}/{name}.c", "-wp", "-wp-split", *what, *PROVER])
-        proved = re.search(r"Proved goals:\s+(\d+) / (\d+)", text)
+        proved = prove.PROVED.search(text)
         if status or not proved or any(sign in text for sign in prove.LEFT_OUT if sign != "No code nor"):
             return 0, 0, [], text
         found += int(proved.group(1))
         goals += int(proved.group(2))
-        opened += re.findall(r"(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)", text)
+        opened += prove.OPEN.findall(text)
     return goals, found, sorted(set(opened)), ""
 
 
@@ -117,34 +116,14 @@ def prove_all(only, update):
     return failed
 
 
-def split(line):
-    """As `|` is also in ragel's text, the expression is what begins behind the third."""
-    title, source, where, expression = [part.strip() for part in line.split(" | ", 3)]
-    return title, source, where.split(), expression
-
-
 def attack_all(only):
     failed = count = 0
-    here = os.getcwd()
-    for line in open(f"{HERE}/attacks.txt"):
-        if not line.strip() or line.startswith("#"):
-            continue
-        title, source, where, expression = split(line)
+    for title, source, where, expression in attack.read(f"{HERE}/attacks.txt"):
         if only and title not in only:
             continue
         count += 1
-        with tempfile.TemporaryDirectory() as root:
-            attack.copy(root)
-            os.chdir(root)
-            os.environ["PWD"] = root  # Frama-C asks it, not the system, where it is
-            before = open(source).read()
-            subprocess.run(["sed", "-i", expression, source], check=True)
-            changed = open(source).read() != before
-            if source.endswith(".rl"):
-                subprocess.run([sys.executable, "build-aux/gen.py"], check=True, capture_output=True)
-            _, _, opened, wrong = run(*where) if changed else (0, 0, [], "changes nothing")
-            os.chdir(here)
-            os.environ["PWD"] = here
+        with attack.changed(source, expression) as differs:
+            _, _, opened, wrong = run(*where.split()) if differs else (0, 0, [], "changes nothing")
         print(f"{title:32} {'repelled: ' + ' '.join(opened[:3]) if opened else 'NOT REPELLED ' + wrong[-300:]}", flush=True)
         failed += not opened
     print(f"attacks: {count - failed} of {count} repelled")
