@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <bearssl.h>
+#include "claims.h"
 #include "sfu_codes.h"
 
 struct sfu_hash {
@@ -49,7 +50,8 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
  * a key that is not on the curve, a wrong hash. */
 /*@ requires read: \valid_read(public_key + (0 .. 63)) && \valid_read(hash + (0 .. 31))
                 && \valid_read(signature + (0 .. 63));
-    assigns \nothing;
+    assigns sfu_vouch.signature;
+    ensures signature: \result == SFU_OK <==> sfu_vouch.signature == 1;
     ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE; */
 uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64]);
 

@@ -11,12 +11,16 @@
  * to, because no image is good, or because of d->boot.trouble. May write the journal and the key page,
  * never a slot. */
 /*@ requires place: \valid(d);
-    assigns d->boot, d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    assigns d->boot, d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip,
+            sfu_vouch.signature, sfu_judged;
+    ensures flash: layout_sound ==> SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_SLOT);
     ensures layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
     ensures journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     ensures good: d->boot.good == SFU_SLOT_NONE || d->boot.good < sfu_layout.slot_count;
     ensures run: \result == SFU_OK ==> d->boot.state == SFU_BOOT_STATE_RUNNING && d->boot.trouble == SFU_OK
-             && d->boot.good < sfu_layout.slot_count; */
+             && d->boot.good < sfu_layout.slot_count;
+    ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.good) && d->boot.held == SFU_OK;
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter; */
 uint32_t sfu_boot(struct sfu_device *d);
 
 /* One event of the machine. Running is entered from held alone, and held only with an image that holds. */
@@ -25,8 +29,14 @@ uint32_t sfu_boot(struct sfu_device *d);
     requires chosen: *p == SFU_BOOT_EVENT_TRIAL || *p == SFU_BOOT_EVENT_GOOD ==>
              d->boot.state != SFU_BOOT_STATE_DECIDING || d->boot.candidate < sfu_layout.slot_count;
     requires attempts: *p == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
+    requires holds: *p == SFU_BOOT_EVENT_HOLDS || *p == SFU_BOOT_EVENT_CONFIRM || *p == SFU_BOOT_EVENT_TRY ==>
+             SFU_BOOT_FIT(d, d->boot.candidate);
+    requires run: *p == SFU_BOOT_EVENT_RUN && d->boot.state == SFU_BOOT_STATE_HELD ==>
+             d->boot.good == d->boot.candidate;
     assigns d->boot.cs, d->boot.state, d->boot.excluded[0 .. 1], d->boot.failure_stored, d->boot.status, d->journal,
             sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures sound: SFU_BOOT_SOUND(d);
     ensures running: d->boot.state == SFU_BOOT_STATE_RUNNING ==>
              \old(d->boot.state) == SFU_BOOT_STATE_RUNNING
@@ -42,7 +52,8 @@ void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 
 /* SFU_OK, or why this device cannot work. Part of sfu_boot. */
 /*@ requires place: \valid(d);
-    assigns d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    assigns d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.signature;
+    ensures flash: layout_sound ==> SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_SLOT);
     ensures layout: \result != SFU_E_LAYOUT ==> layout_sound;
     ensures journal: \result == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 uint32_t sfu_boot_prepare(struct sfu_device *d);
@@ -66,6 +77,8 @@ void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZ
 /*@ requires valid: \valid(d);
     requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     assigns d->boot.failure_stored, d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
 

@@ -7,6 +7,8 @@
 /*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.status, d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
@@ -24,6 +26,8 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
 /*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.status, d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void confirm(struct sfu_device *d)
 {
@@ -34,6 +38,8 @@ static void confirm(struct sfu_device *d)
     requires candidate: d->boot.candidate <= 1;
     requires attempts: d->journal.state.attempts > 0;
     assigns d->boot.status, d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void attempt(struct sfu_device *d)
 {
@@ -53,6 +59,8 @@ static void exclude(struct sfu_device *d)
 /*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.status, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void revert(struct sfu_device *d)
 {
@@ -64,6 +72,8 @@ static void revert(struct sfu_device *d)
     requires trouble: d->boot.trouble == SFU_OK;
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.failure_stored, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void drop(struct sfu_device *d)
 {

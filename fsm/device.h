@@ -90,6 +90,11 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 #define SFU_UPGRADE_COUNT(d) \
 	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET) \
 	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET + 1))
+#define SFU_UPGRADE_COUNTER(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) \
+	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 1) \
+	 + 65536 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 2) \
+	 + 16777216 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 3))
 #define SFU_UPGRADE_FITS(d) \
 	sfu_upgrade_fits(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout)
 #define SFU_UPGRADE_FAR(d) \
@@ -102,7 +107,8 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	 && (d)->upgrade.next <= 65535 \
 	 && ((d)->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&(d)->journal)))
 #define SFU_UPGRADE_BEGUN(d) \
-	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d))
+	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> \
+	 (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d) && sfu_vouch.accepted == 1)
 #define SFU_UPGRADE_UNDER_WAY(d) \
 	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || (d)->upgrade.state == SFU_UPGRADE_STATE_COMPLETE \
 	 ==> SFU_UPGRADE_FAR(d))
@@ -112,12 +118,23 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 
 #define SFU_UPGRADE_SOUND(d) (SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d))
 
+/* C3: the counter that the journal holds never falls (a postcondition) */
+#define SFU_COUNTER_STAYS(d) \
+	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))
+/* C4: the slot is what it was when a check of this boot held */
+#define SFU_BOOT_JUDGED(slot) \
+	image_judged(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset, sfu_judged)
+/* C3, C4: and its counter is no lower than the journal's */
+#define SFU_BOOT_FIT(d, slot) \
+	((d)->boot.held == SFU_OK && SFU_BOOT_JUDGED(slot) && (d)->boot.counter >= (d)->journal.state.security_counter)
 #define SFU_BOOT_TOTAL(b) (0 <= (b).state < SFU_BOOT_STATES && (b).cs == (b).state)
 /* the boot machine, once everything is ready */
 #define SFU_BOOT_SOUND(d) \
 	(SFU_JOURNAL_VALID(&(d)->journal) && \valid(d) && SFU_BOOT_TOTAL((d)->boot) && (d)->boot.trouble == SFU_OK \
 	 && ((d)->boot.state == SFU_BOOT_STATE_TRIAL || (d)->boot.state == SFU_BOOT_STATE_GOOD \
-	     || (d)->boot.state == SFU_BOOT_STATE_HELD ==> (d)->boot.candidate < sfu_layout.slot_count))
+	     || (d)->boot.state == SFU_BOOT_STATE_HELD ==> (d)->boot.candidate < sfu_layout.slot_count) \
+	 && ((d)->boot.state == SFU_BOOT_STATE_HELD ==> SFU_BOOT_FIT(d, (d)->boot.candidate)) \
+	 && ((d)->boot.state == SFU_BOOT_STATE_RUNNING ==> SFU_BOOT_FIT(d, (d)->boot.good)))
 
 /* the whole, between two polls of the session */
 #define SFU_DEVICE_SOUND(d) \
@@ -130,9 +147,19 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	ensures total: SFU_SESSION_TOTAL((d)->session); \
 	ensures link: SFU_LINK_SOUND((d)->link); \
 	ensures ymodem: SFU_YMODEM_SOUND((d)->ymodem); \
-	ensures good: SFU_DEVICE_GOOD(d);
+	ensures good: SFU_DEVICE_GOOD(d); \
+	ensures counter: SFU_COUNTER_STAYS(d); \
+	ensures flash: session_kept(\old(sfu_flash), sfu_flash, sfu_layout);
 
-/*@ // the manifest is one that its slot has room for
+/*@ // C6: an upgrade writes to the journal and to its slot alone,
+    predicate upgrade_kept(integer f, integer g, integer slot, struct sfu_layout l) =
+         \forall integer i; 0 <= i < SFU_AREA_SLOT + l.slot_count && i != SFU_AREA_SLOT + slot
+         && !(SFU_AREA_JOURNAL <= i < SFU_AREA_KEYS) ==> area_kept(f, g, l.area[i]);
+    // and a session neither to the loader nor to the keys.
+    predicate session_kept(integer f, integer g, struct sfu_layout l) =
+         area_kept(f, g, l.area[SFU_AREA_LOADER]) && area_kept(f, g, l.area[SFU_AREA_KEYS])
+         && area_kept(f, g, l.area[SFU_AREA_KEYS + 1]);
+    // the manifest is one that its slot has room for
     predicate sfu_upgrade_fits(integer plain, integer record, integer count, integer slot, struct sfu_layout l) =
          sfu_sizes(plain, record, count) && sfu_room(plain, slot, l);
     // how far its installation may be

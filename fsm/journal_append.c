@@ -31,6 +31,7 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
     requires free: cell_blank(sfu_flash, s->area + page, index);
     requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
     ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page);
     ensures told: \result == SFU_OK && cell_clean(\old(sfu_flash), s->area + page, index) ==>
@@ -38,6 +39,8 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
 {
 	//@ ghost int before = sfu_flash;
+	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_FLASH_CELL,
+	                               sfu_layout.area[s->area + page]); */
 	const uint32_t status = sfu_port_flash_program(
 		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
 
@@ -109,6 +112,7 @@ static uint32_t room(const struct sfu_journal *j)
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
     requires stands: SFU_JOURNAL_STANDS(j);
     assigns j->store.secured, j->next, j->fresh, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures kept: SFU_JOURNAL_VALID(j);
     ensures stands: SFU_STORE_STANDS(&j->store);
     ensures free: SFU_STORE_HAS_PAGE(&j->store) ==> page_free(sfu_flash, j->store.area + j->store.current, j->next,
@@ -131,6 +135,7 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 	//@ assert secured: j->store.current == \at(j->store.current, Pre) && j->next == \at(j->next, Pre);
 	/*@ loop invariant range: 0 <= i <= copies;
 	    loop invariant next: j->next == \at(j->next, Pre) + i;
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, SFU_AREA_JOURNAL, SFU_AREA_KEYS, sfu_layout);
 	    loop invariant area: j->store.area == SFU_AREA_JOURNAL || j->store.area == SFU_AREA_KEYS;
 	    loop invariant page: j->store.current == \at(j->store.current, Pre);
 	    loop invariant whole: page_whole(sfu_flash, j->store.area + \at(j->store.current, Pre));
@@ -169,6 +174,7 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 /*@ requires j: SFU_JOURNAL_VALID(j) && SFU_STORE_HAS_PAGE(&j->store);
     requires stands: SFU_STORE_STANDS(&j->store);
     assigns j->next, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures kept: SFU_JOURNAL_VALID(j);
     ensures full: j->next == sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
     ensures stands: SFU_STORE_STANDS(&j->store); */
@@ -194,6 +200,7 @@ static void close_page(struct sfu_journal *j)
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
     requires stands: SFU_STORE_STANDS(&j->store);
     assigns j->store.current, j->store.generation, j->store.secured, j->store.both, j->next, j->fresh, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures stands: SFU_STORE_STANDS(&j->store);
     ensures safe: \result == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
     ensures told: \result == SFU_OK ==>

@@ -81,11 +81,14 @@ static uint32_t remains(const struct sfu_store *s)
     requires free: cell_blank(sfu_flash, s->area + page, index);
     requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
     ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page); */
 static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
 {
 	//@ ghost int before = sfu_flash;
+	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_KEYS_SIZE,
+	                               sfu_layout.area[s->area + page]); */
 	const uint32_t status = sfu_port_flash_program(
 		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
 
@@ -99,6 +102,7 @@ static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t 
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires stands: SFU_STORE_STANDS(s);
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures stands: SFU_STORE_STANDS(s);
     ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
 static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
@@ -108,6 +112,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 
 	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
 	    loop invariant stands: SFU_STORE_STANDS(s);
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, s->area, s->area + 2, sfu_layout);
 	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
 	    loop variant CELLS - i; */
 	for (i = 1; i < CELLS; i++) {
@@ -137,12 +142,13 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
 
 /* The page with D was found, and something is left of the older one, which has to go. Where D's page
  * does not take a copy, it was being begun again, and the older one is still good; else it goes. */
-/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && SFU_STORE_HAS_PAGE(&k->store);
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
     requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && cell_kind(cell);
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
     requires stands: SFU_STORE_STANDS(&k->store);
     assigns *k, cell[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
-    ensures kept: SFU_STORE_VALID(&k->store) && SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0; */
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0; */
 static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 {
 	if (copy_cell(&k->store, cell) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
@@ -197,12 +203,13 @@ static uint32_t make_device_key(uint8_t *device)
 
 /* Writes the keys, with `device` as D, into the other page, and makes that the current one. */
 /*@ requires k: \valid(k);
-    requires store: SFU_STORE_VALID(&k->store) && SFU_STORE_HAS_PAGE(&k->store);
+    requires store: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
     requires device: \valid_read(device + (0 .. 31)) && \separated(device + (0 .. 31), k);
     requires stands: SFU_STORE_STANDS(&k->store);
     assigns k->store.current, k->store.generation, k->store.secured, k->store.both, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
     ensures stands: SFU_STORE_STANDS(&k->store);
-    ensures kept: SFU_STORE_VALID(&k->store) && SFU_STORE_HAS_PAGE(&k->store); */
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store); */
 static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 {
 	uint8_t cell[SFU_KEYS_SIZE];

@@ -37,7 +37,8 @@ struct sfu_keys {
 /*@ requires k: \valid(k);
     requires layout: layout_sound;
     assigns *k, sfu_flash;
-    ensures kept: SFU_STORE_VALID(&k->store);
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
     ensures page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
     ensures keys: \result == SFU_OK ==> k->kind != 0;
     ensures none: \result == SFU_E_KEYS ==> k->kind == 0; */
@@ -46,10 +47,11 @@ uint32_t sfu_keys_load(struct sfu_keys *k);
 /* KEYS_OEM -> KEYS_DEVICE: makes D = HKDF(entropy, uid, "sfu device") and switches the page.
  * SFU_OK also if D was there already. SFU_E_ENTROPY, SFU_E_IO: nothing changed, or an interrupted
  * switch that the next start begins again or ends; k->kind tells. */
-/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store);
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
     requires page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
     assigns *k, sfu_flash, sfu_chip;
-    ensures kept: SFU_STORE_VALID(&k->store);
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
     ensures page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
     ensures made: \result == SFU_OK ==> k->kind == SFU_FLASH_KEYS_DEVICE; */
 uint32_t sfu_keys_make(struct sfu_keys *k);

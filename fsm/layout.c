@@ -224,6 +224,7 @@ uint32_t sfu_layout_erase(uint32_t area)
 	uint32_t done = 0, status = SFU_OK;
 
 	/*@ loop invariant range: 0 <= done <= size;
+	    loop invariant kept: areas_kept(\at(sfu_flash, Pre), sfu_flash, area, area + 1, sfu_layout);
 	    loop assigns done, status, sfu_flash;
 	    loop variant size - done; */
 	while (done < size && status == SFU_OK) {
@@ -231,7 +232,8 @@ uint32_t sfu_layout_erase(uint32_t area)
 
 		if (sector == 0 || sector > size - done)
 			return SFU_E_LAYOUT;
-		status = sfu_port_flash_erase(address + done);
+		//@ assert inside: flash_inside(address + done, sector, sfu_layout.area[area]);
+		status = sfu_port_flash_erase(address + done) /*@ ghost (sector) */;
 		done += sector;
 	}
 	return status;

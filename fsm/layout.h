@@ -6,7 +6,7 @@
 #define SFU_LAYOUT_H
 
 #include <stdint.h>
-#include "port.h"
+#include "claims.h"
 #include "sfu_codes.h"
 #include "sfu_format.h"
 
@@ -65,8 +65,26 @@ extern const struct sfu_layout sfu_layout;
                      || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
                  && \forall integer i; SFU_AREA_SLOT <= i < SFU_AREA_SLOT + sfu_layout.slot_count ==>
                     sfu_layout.image_offset + sfu_layout.record_max + SFU_FLASH_MAILBOX <= sfu_layout.area[i].size;
+    // Claim C6: what is written lies in one of the areas that the loader writes to, never in its own;
+    predicate flash_inside(integer address, integer size, struct sfu_area a) =
+                 a.address <= address && address + size <= a.address + a.size;
+    predicate flash_owned(integer address, integer size, struct sfu_layout l) =
+                 \exists integer i; SFU_AREA_JOURNAL <= i < SFU_AREA_SLOT + l.slot_count
+                 && flash_inside(address, size, l.area[i]);
+    predicate flash_in_slot(integer address, integer size, struct sfu_layout l) =
+                 \exists integer i; SFU_AREA_SLOT <= i < SFU_AREA_SLOT + l.slot_count
+                 && flash_inside(address, size, l.area[i]);
+    // and of the areas all but those from `from` on and before `to` are what they were.
+    predicate area_kept(integer f, integer g, struct sfu_area a) =
+                 flash_value(f, a.address, a.size) == flash_value(g, a.address, a.size);
+    predicate areas_kept(integer f, integer g, integer from, integer to, struct sfu_layout l) =
+                 \forall integer i; 0 <= i < SFU_AREA_SLOT + l.slot_count && !(from <= i < to) ==>
+                 area_kept(f, g, l.area[i]);
     predicate layout_sound = layout_regions && layout_areas && layout_owners && layout_pages && layout_slots;
 */
+
+/* C6, as a postcondition: of the areas nothing was written but those from `from` on and before `to` */
+#define SFU_WRITES(from, to) areas_kept(\old(sfu_flash), sfu_flash, from, to, sfu_layout)
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends
  * at a sector boundary, lies in flash and shares no byte with another; each journal page holds at
@@ -86,9 +104,10 @@ uint32_t sfu_layout_check(void);
     assigns \nothing; */
 uint32_t sfu_layout_sector(uint32_t address);
 
-/* Erases every sector of an area: SFU_OK, or the first failure of the port. */
-/*@ requires area: area < SFU_AREA_SLOT + sfu_layout.slot_count && layout_sound;
-    assigns sfu_flash; */
+/* Erases every sector of an area that is not a slot: SFU_OK, or the first failure of the port. */
+/*@ requires area: SFU_AREA_JOURNAL <= area < SFU_AREA_SLOT && layout_sound;
+    assigns sfu_flash;
+    ensures kept: SFU_WRITES(area, area + 1); */
 uint32_t sfu_layout_erase(uint32_t area);
 
 #endif

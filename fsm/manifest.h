@@ -10,6 +10,10 @@
 #include "sfu_format.h"
 
 /*@ predicate sfu_manifest_readable(uint8_t *m) = \valid_read(m + (0 .. SFU_MANIFEST_SIZE - 1));
+    logic integer sfu_manifest_counter(uint8_t *m) =
+         m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET] + 256 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 1]
+         + 65536 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 2]
+         + 16777216 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 3];
     logic integer sfu_manifest_plain(uint8_t *m) =
          m[SFU_MANIFEST_PLAIN_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1]
          + 65536 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2] + 16777216 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3];
@@ -55,7 +59,8 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
  * hash to `hash` in any case. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, SFU_R_SIGNER, SFU_R_SIGNATURE. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(hash + (0 .. 31));
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31));
-    assigns hash[0 .. 31]; */
+    assigns hash[0 .. 31], sfu_vouch.signature;
+    ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1; */
 uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */

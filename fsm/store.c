@@ -73,6 +73,7 @@ static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
     requires whole: page_whole(sfu_flash, s->area + page);
     requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_commit(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
     ensures lasts: \result == SFU_OK ==> page_lasts(sfu_flash, s->area + page); */
 static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generation)
@@ -87,6 +88,7 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 	sfu_put32(unit + SFU_COMMIT_CRC_OFFSET, sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET));
 	/*@ loop invariant range: 0 <= i <= UNITS && done <= i && there <= i;
 	    loop invariant cut: cut_commit(\at(sfu_flash, Pre), sfu_flash, s->area + page, s->area + (1 - page));
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, s->area, s->area + 2, sfu_layout);
 	    loop invariant lasts: done >= 1 ==> page_lasts(sfu_flash, s->area + page);
 	    loop invariant failure: failure != SFU_OK;
 	    loop assigns i, done, there, failure, seen[0 .. SFU_COMMIT_SIZE - 1], sfu_flash;
@@ -99,7 +101,10 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 			continue;
 		}
 		//@ ghost int before = sfu_flash;
+		//@ assert inside: flash_inside(address + i * SFU_COMMIT_SIZE, SFU_COMMIT_SIZE, sfu_layout.area[s->area + page]);
+		//@ assert page: !flash_in_slot(address + i * SFU_COMMIT_SIZE, SFU_COMMIT_SIZE, sfu_layout);
 		status = sfu_port_flash_program(address + i * SFU_COMMIT_SIZE, unit, SFU_COMMIT_SIZE);
+		//@ assert wrote: areas_kept(before, sfu_flash, s->area, s->area + 2, sfu_layout);
 		//@ ghost sfu_page_committed(before, s->area + page, s->area + (1 - page), s->current <= 1 ? 1 : 0, status);
 		if (status == SFU_OK)
 			done++;
@@ -115,6 +120,7 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
        cut_erase(sfu_flash, g, s->area + page, s->area + (1 - page)) ==>
        recoverable(g, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_erase(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
     ensures done: \result == SFU_OK ==> page_never(sfu_flash, s->area + page)
        && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + page, k)

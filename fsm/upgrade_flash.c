@@ -29,10 +29,12 @@ uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
  * image reaches it: what lies behind a checkpoint is erased again when the installation is resumed. */
 /*@ requires place: \valid(d);
     requires layout: layout_sound;
+    requires accepted: sfu_vouch.accepted == 1;
     requires slot: d->upgrade.slot < sfu_layout.slot_count;
     requires inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size
              && end <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
     assigns d->upgrade.erased, sfu_flash, sfu_chip;
+    ensures flash: SFU_WRITES(SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1);
     ensures inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size; */
 static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 {
@@ -40,13 +42,17 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 	uint32_t status = SFU_OK, sector;
 
 	/*@ loop invariant inside: d->upgrade.erased <= slot.size;
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, SFU_AREA_SLOT + d->upgrade.slot,
+	                                     SFU_AREA_SLOT + d->upgrade.slot + 1, sfu_layout);
 	    loop assigns status, sector, d->upgrade.erased, sfu_flash, sfu_chip;
 	    loop variant slot.size - d->upgrade.erased; */
 	while (status == SFU_OK && d->upgrade.erased < end) {
 		sector = sfu_layout_sector(slot.address + d->upgrade.erased);
 		if (sector == 0 || sector > slot.size - d->upgrade.erased)
 			return SFU_E_LAYOUT;
-		status = sfu_port_flash_erase(slot.address + d->upgrade.erased);
+		/*@ assert inside: flash_inside(slot.address + d->upgrade.erased, sector,
+		                               sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot]); */
+		status = sfu_port_flash_erase(slot.address + d->upgrade.erased) /*@ ghost (sector) */;
 		d->upgrade.erased += sector;
 		sfu_port_kick();
 	}
@@ -58,6 +64,8 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PLACE(&d->journal);
     assigns d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
@@ -87,10 +95,12 @@ static uint32_t next_install(const struct sfu_device *d)
 /*@ requires place: \valid(d);
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PLACE(&d->journal);
-    requires fits: SFU_UPGRADE_FITS(d);
+    requires fits: SFU_UPGRADE_FITS(d) && sfu_vouch.accepted == 1;
     requires next: d->upgrade.next < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
             sfu_flash, sfu_chip;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal);
     ensures far: SFU_UPGRADE_FAR(d); */
 static void start(struct sfu_device *d, uint32_t install)
@@ -131,11 +141,13 @@ void sfu_upgrade_resume(struct sfu_device *d)
 /*@ requires place: \valid(d);
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PLACE(&d->journal);
-    requires far: SFU_UPGRADE_FAR(d);
+    requires far: SFU_UPGRADE_FAR(d) && sfu_vouch.accepted == 1;
     requires end: d->upgrade.checkpoint <= end
              && end == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
              && end <= sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal);
     ensures far: SFU_UPGRADE_FAR(d); */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
@@ -210,6 +222,8 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
     requires journal: SFU_JOURNAL_PLACE(&d->journal);
     requires pass: \valid_read(p) && \separated(p, d);
     assigns d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
@@ -234,6 +248,8 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PLACE(&d->journal);
     assigns d->journal, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {
@@ -258,6 +274,7 @@ void sfu_upgrade_seal(struct sfu_device *d)
 		status = verify(d, &p);
 	if (status == SFU_OK)
 		status = forget_checkpoints(d);
+	//@ ghost sfu_vouch_manifest(d);
 	if (status == SFU_OK)
 		status = sfu_port_flash_program(slot.address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
 	written = conclude(d, &p, status);

@@ -17,7 +17,7 @@
 /*@ ensures still: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>
       d->session.refusal == \old(d->session.refusal) && d->boot.good == \old(d->boot.good) &&
       d->boot.failure_stored == \old(d->boot.failure_stored) && sfu_flash == \old(sfu_flash) &&
-      sfu_chip == \old(sfu_chip) && sfu_line == \old(sfu_line);
+      sfu_chip == \old(sfu_chip) && sfu_line == \old(sfu_line) && sfu_vouch == \old(sfu_vouch);
     ensures still_upgrade: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>
       d->upgrade.cs == \old(d->upgrade.cs) && d->upgrade.state == \old(d->upgrade.state) &&
       d->upgrade.slot == \old(d->upgrade.slot) && d->upgrade.status == \old(d->upgrade.status) &&

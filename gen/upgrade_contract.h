@@ -14,7 +14,8 @@
 /*@ ensures still: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> d->boot.good == \old(d->boot.good) &&
       d->upgrade.status == \old(d->upgrade.status) && d->upgrade.next == \old(d->upgrade.next) &&
       d->upgrade.erased == \old(d->upgrade.erased) && d->upgrade.checkpoint == \old(d->upgrade.checkpoint) &&
-      sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip);
+      sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip) && sfu_vouch.bytes == \old(sfu_vouch.bytes) &&
+      sfu_vouch.size == \old(sfu_vouch.size);
     ensures still_expected: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <= 31
       ==> d->upgrade.expected[i] == \old(d->upgrade.expected[i]);
     ensures still_key: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <= 31 ==>

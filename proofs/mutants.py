@@ -40,7 +40,7 @@ TABLE = "proofs/mutants.tsv"
 CACHE = "build/mutants/cache"
 COLUMNS = "mutant, file, line, function, kind, change, result, goal that killed it, text"
 COMPILER = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-std=c11", "-ffreestanding", "-w", "-Ifsm",
-            "-Igen", "-Iport", "-Icrypto", "-isystem", "build/deps/bearssl/inc", "-isystem", "build/deps/bearssl/src"]
+            "-Igen", "-Iport", "-Icrypto", "-Ispec", "-isystem", "build/deps/bearssl/inc", "-isystem", "build/deps/bearssl/src"]
 LIMIT = 900                      # seconds a run of Frama-C may take
 RUNNING = set()
 

@@ -26,7 +26,7 @@ CACHE = "build/proofs"
 PACKED = "proofs/cache.tsv"
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-overflow",
            "-warn-unsigned-downcast", "-warn-signed-downcast", "-wp-prover", "z3,cvc4",
-           "-wp-steps", "1500000", "-wp-timeout", "8", "-wp-par", "1", "-wp-cache-env"]
+           "-wp-steps", "4000000", "-wp-timeout", "20", "-wp-par", "1", "-wp-cache-env"]
 # one goal for each way through branches that join again; elsewhere that only makes more of them
 SPLIT = ("fsm/session_poll.c", "fsm/session_reply.c", "fsm/sfu.c")
 # what Frama-C says when it goes on although a part was not looked at
@@ -54,7 +54,7 @@ def functions(path):
 
 def includes(path):
     share = subprocess.run(["frama-c", "-print-share-path"], capture_output=True, text=True, check=True)
-    flags = f"-Ifsm -Igen -Iport -Icrypto -Ibuild/deps/bearssl/inc -nostdinc -I{share.stdout.strip()}/libc"
+    flags = f"-Ifsm -Igen -Iport -Icrypto -Ispec -Ibuild/deps/bearssl/inc -nostdinc -I{share.stdout.strip()}/libc"
     # BearSSL's own headers have no contracts
     return flags + (" -include proofs/bearssl.h" if path == "crypto/crypto.c" else "")
 
