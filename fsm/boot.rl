@@ -9,6 +9,8 @@
     assigns d->boot.status, d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
+             d->boot.counter >= d->journal.state.security_counter;
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
@@ -28,6 +30,8 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
     assigns d->boot.status, d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
+             d->boot.counter >= d->journal.state.security_counter;
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void confirm(struct sfu_device *d)
 {
@@ -40,6 +44,8 @@ static void confirm(struct sfu_device *d)
     assigns d->boot.status, d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
+             d->boot.counter >= d->journal.state.security_counter;
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void attempt(struct sfu_device *d)
 {

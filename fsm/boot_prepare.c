@@ -94,7 +94,6 @@ static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 /* Both journal pages are unreadable, or this is the first start: what the OEM's signature and the image hash
  * vouch for is all there is. */
 /*@ requires place: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
-    requires none: d->journal.state.security_counter == 0;
     assigns d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.signature;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */

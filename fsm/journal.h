@@ -72,7 +72,6 @@ struct sfu_journal {
     assigns *j;
     ensures loaded: SFU_JOURNAL_VALID(j);
     ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
-    ensures none: \result == SFU_E_JOURNAL ==> j->state.security_counter == 0;
     ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store); */
 uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
 
@@ -80,7 +79,7 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
  * when the current one is full or a cell does not read back; tries that once. SFU_OK; otherwise the
  * port's failure: flash then holds the old state or the new one, j->state the old one. */
 /*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(next) && \separated(j, next);
-    requires counter: next->security_counter >= j->state.security_counter;
+    requires counter: SFU_STORE_HAS_PAGE(&j->store) ==> next->security_counter >= j->state.security_counter;
     assigns *j, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: j->state.security_counter
@@ -92,7 +91,6 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 
 /* Begins a journal where there is none: `first` becomes the state of a new page. */
 /*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(first) && \separated(j, first);
-    requires counter: first->security_counter >= j->state.security_counter;
     assigns *j, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: j->state.security_counter

@@ -78,8 +78,6 @@ static void step(struct sfu_replay *r, const unsigned char *p)
     assigns j->state, r->tried;
     ensures event: \result < SFU_JOURNAL_EVENTS;
     ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
-    ensures kept: \result != SFU_JOURNAL_EVENT_STATE ==>
-              j->state.security_counter == \old(j->state.security_counter);
     ensures store: j->store.area == \old(j->store.area)
                    && j->store.current == \old(j->store.current);
     ensures search: r->at == \old(r->at) && r->next == \old(r->next) && r->phase == \old(r->phase)
@@ -114,8 +112,6 @@ void sfu_journal_replay(struct sfu_journal *j, struct sfu_replay *r)
 	/*@ loop invariant inv: replay_inv(r);
 	    loop invariant tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
 	    loop invariant area: j->store.area == SFU_AREA_JOURNAL;
-	    loop invariant kept: r->phase != SFU_JOURNAL_STATE_FOUND ==>
-	      j->state.security_counter == \at(j->state.security_counter, Pre);
 	    loop invariant current: j->store.current == \at(j->store.current, Pre);
 	    loop invariant at: r->at <= sfu_layout.area[SFU_AREA_JOURNAL + \at(j->store.current, Pre)].size / SFU_FLASH_CELL;
 	    loop invariant zero: r->at == 0 ==>

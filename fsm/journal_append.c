@@ -82,8 +82,10 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
 	j->next = 1;
 	j->fresh = 0;
 	j->state = (struct sfu_state){ 0 };
+	//@ assert place: SFU_JOURNAL_PLACE(j);
 	if (j->store.current <= 1)
 		status = look(j);
+	//@ assert looked: SFU_JOURNAL_PLACE(j);
 	/* a page without a state was being begun: the one before it is complete and closed */
 	if (status == SFU_E_BLANK && sfu_store_fall_back(&j->store) == SFU_OK)
 		status = look(j);
@@ -259,12 +261,18 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 	status = put(j, cell);
 	if (status != SFU_OK)
 		status = move(j, cell);
+	//@ assert place: SFU_JOURNAL_PLACE(j);
 	//@ assert stands: SFU_JOURNAL_STANDS(j);
 	/*@ assert told: status == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current)
 	      && page_tells(sfu_flash, j->store.area + j->store.current, cell_name(&cell[0])); */
-	if (status == SFU_OK)
-		j->state = state;
-	return status;
+	if (status != SFU_OK)
+		return status;
+	//@ ghost uint32_t current = j->store.current, free = j->next;
+	j->state = state;
+	//@ assert same_area: j->store.area == SFU_AREA_JOURNAL;
+	//@ assert same_page: j->store.current == current;
+	//@ assert same_next: j->next == free;
+	return SFU_OK;
 }
 
 uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first)

@@ -18,8 +18,7 @@ void sfu_journal_encode(uint8_t cell[SFU_STATE_SIZE], const uint8_t key[32],
     requires state: \valid(state);
     requires apart: \separated(state, cell + (0 .. SFU_STATE_SIZE - 1), key + (0 .. 31));
     assigns *state;
-    ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
-    ensures kept: \result != SFU_OK ==> state->security_counter == \old(state->security_counter); */
+    ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL; */
 uint32_t sfu_journal_decode(struct sfu_state *state, const uint8_t cell[SFU_STATE_SIZE],
 	const uint8_t key[32]);
 

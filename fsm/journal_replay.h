@@ -26,7 +26,7 @@ struct sfu_replay {
     assigns *r, j->state;
     ensures done: r->phase == SFU_JOURNAL_STATE_FOUND || r->phase == SFU_JOURNAL_STATE_LOST;
     ensures next: 1 <= r->next <= sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
-    ensures lost: r->phase == SFU_JOURNAL_STATE_LOST ==> j->state.security_counter == \old(j->state.security_counter);
+    ensures at: r->at <= sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
     ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS; */
 void sfu_journal_replay(struct sfu_journal *j, struct sfu_replay *r);
 

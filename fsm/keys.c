@@ -144,6 +144,7 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
  * does not take a copy, it was being begun again, and the older one is still good; else it goes. */
 /*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
     requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && cell_kind(cell);
+    requires kind: k->kind != 0;
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
     requires stands: SFU_STORE_STANDS(&k->store);
     assigns *k, cell[0 .. SFU_KEYS_SIZE - 1], sfu_flash;

@@ -40,8 +40,7 @@ struct sfu_keys {
     ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
     ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
     ensures page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
-    ensures keys: \result == SFU_OK ==> k->kind != 0;
-    ensures none: \result == SFU_E_KEYS ==> k->kind == 0; */
+    ensures keys: \result == SFU_OK ==> k->kind != 0; */
 uint32_t sfu_keys_load(struct sfu_keys *k);
 
 /* KEYS_OEM -> KEYS_DEVICE: makes D = HKDF(entropy, uid, "sfu device") and switches the page.
@@ -58,7 +57,8 @@ uint32_t sfu_keys_make(struct sfu_keys *k);
 
 /* Wipes K and D in RAM. */
 /*@ requires k: \valid(k);
-    assigns k->kind, k->oem[0 .. 31], k->device[0 .. 31]; */
+    assigns k->kind, k->oem[0 .. 31], k->device[0 .. 31];
+    ensures kind: k->kind == 0; */
 void sfu_keys_wipe(struct sfu_keys *k);
 
 #endif

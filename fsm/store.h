@@ -152,7 +152,8 @@ void sfu_store_find(struct sfu_store *s, uint32_t area, uint32_t magic);
 /*@ requires s: SFU_STORE_VALID(s);
     assigns s->current, s->both, s->secured;
     ensures kept: SFU_STORE_VALID(s);
-    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s); */
+    ensures stays: \result != SFU_OK ==> s->current == \old(s->current) && s->secured == \old(s->secured);
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && s->current == 1 - \old(s->current); */
 uint32_t sfu_store_fall_back(struct sfu_store *s);
 
 /* Makes sure that the current page will still count after the next reset: programs those of its

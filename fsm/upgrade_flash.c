@@ -59,6 +59,21 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 	return status;
 }
 
+/* Programs what was vouched for, `offset` bytes into the slot. */
+/*@ requires read: \valid_read(d) && \valid_read(data + (0 .. size - 1)) && size > 0;
+    requires layout: layout_sound && d->upgrade.slot < sfu_layout.slot_count;
+    requires inside: offset + size <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
+    requires vouched: data == sfu_vouch.bytes && size <= sfu_vouch.size;
+    assigns sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1); */
+static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8_t *data, uint32_t size)
+{
+	const uint32_t address = sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].address + offset;
+
+	//@ assert inside: flash_inside(address, size, sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot]);
+	return sfu_port_flash_program(address, data, size);
+}
+
 /* The state in which this manifest is being installed from `next_record` on. */
 /*@ requires place: \valid(d) && d->upgrade.slot <= 1;
     requires layout: layout_sound;
@@ -175,8 +190,10 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	                  : SFU_UPGRADE_PLAIN(d)); */
 	sfu_cipher(u->key, u->next, record, plain);
 	u->status = erase_to(d, end);
+	//@ assert erased: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	if (u->status == SFU_OK)
-		u->status = sfu_port_flash_program(sfu_layout.area[SFU_AREA_SLOT + u->slot].address + offset, record, plain);
+		u->status = program(d, offset, record, plain);
+	//@ assert stored: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	sfu_copy(u->expected, record + plain, 32);
 	u->next++;
 	//@ assert far: SFU_UPGRADE_FAR(d);
@@ -187,6 +204,7 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	    || u->next >= sfu_get16(u->manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
 		return;
 	u->status = cross(d, end);
+	//@ assert crossed: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 }
 
@@ -270,13 +288,17 @@ void sfu_upgrade_seal(struct sfu_device *d)
 
 	/* the rest of the slot too: the mailbox must be blank */
 	status = erase_to(d, slot.size);
+	//@ assert erased: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	if (status == SFU_OK)
 		status = verify(d, &p);
 	if (status == SFU_OK)
 		status = forget_checkpoints(d);
+	//@ assert forgotten: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	//@ ghost sfu_vouch_manifest(d);
 	if (status == SFU_OK)
-		status = sfu_port_flash_program(slot.address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
+		status = program(d, 0, d->upgrade.manifest, SFU_MANIFEST_SIZE);
+	//@ assert sealed: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	written = conclude(d, &p, status);
+	//@ assert concluded: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	d->upgrade.status = status != SFU_OK ? status : written;
 }
