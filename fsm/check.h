@@ -39,10 +39,7 @@ struct sfu_check {
 /*@ requires ready: sfu_check_ready(c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature, sfu_judged;
-    ensures judged: \result == SFU_OK ==> image_judged(sfu_flash,
-             sfu_layout.area[SFU_AREA_SLOT + c->slot].address + sfu_layout.image_offset, sfu_judged)
-             && sfu_judged.address == sfu_layout.area[SFU_AREA_SLOT + c->slot].address
-             && sfu_judged.size == sfu_layout.area[SFU_AREA_SLOT + c->slot].size;
+    ensures judged: \result == SFU_OK ==> slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout);
     ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
 uint32_t sfu_check_slot(struct sfu_check *c);
 
@@ -52,10 +49,7 @@ uint32_t sfu_check_slot(struct sfu_check *c);
                 || \forall integer i; 0 <= i < SFU_FORMAT_TAG ==> c->pass.tag[i] == c->seal[i];
        requires slot: c->slot < sfu_layout.slot_count;
        assigns sfu_judged;
-       ensures judged: sfu_judged.flash == sfu_flash
-                && sfu_judged.address == sfu_layout.area[SFU_AREA_SLOT + c->slot].address
-                && sfu_judged.size == sfu_layout.area[SFU_AREA_SLOT + c->slot].size
-                && sfu_judged.image == sfu_judged.address + sfu_layout.image_offset; @/
+       ensures judged: sfu_judged.flash == sfu_flash && slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout); @/
     void sfu_judge(const struct sfu_check *c);
 */
 

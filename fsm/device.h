@@ -122,8 +122,7 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 #define SFU_COUNTER_STAYS(d) \
 	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))
 /* C4: the slot is what it was when a check of this boot held */
-#define SFU_BOOT_JUDGED(slot) \
-	image_judged(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset, sfu_judged)
+#define SFU_BOOT_JUDGED(slot) slot_judged(sfu_flash, slot, sfu_judged, sfu_layout)
 /* C3, C4: and its counter is no lower than the journal's */
 #define SFU_BOOT_FIT(d, slot) \
 	((d)->boot.held == SFU_OK && SFU_BOOT_JUDGED(slot) && (d)->boot.counter >= (d)->journal.state.security_counter)

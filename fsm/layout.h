@@ -80,6 +80,10 @@ extern const struct sfu_layout sfu_layout;
     predicate areas_kept(integer f, integer g, integer from, integer to, struct sfu_layout l) =
                  \forall integer i; 0 <= i < SFU_AREA_SLOT + l.slot_count && !(from <= i < to) ==>
                  area_kept(f, g, l.area[i]);
+    // claim C4: what was judged is this slot, and its image is what it was then
+    predicate slot_judged(integer f, integer slot, struct sfu_judged j, struct sfu_layout l) =
+                 j.address == l.area[SFU_AREA_SLOT + slot].address && j.size == l.area[SFU_AREA_SLOT + slot].size
+                 && image_judged(f, l.area[SFU_AREA_SLOT + slot].address + l.image_offset, j);
     predicate layout_sound = layout_regions && layout_areas && layout_owners && layout_pages && layout_slots;
 */
 
