@@ -125,10 +125,11 @@ def trusted():
             for kind, name in re.findall(r"\b(axiomatic|axiom|lemma) (\w+)", note):
                 found[name] = f"{path} ({kind})"
             if re.match(r"//?\*?@\s*ghost\b", note):
-                code = re.sub(r"//.*", "", re.sub(r"/@.*?@/", "", note[note.index("ghost") + 5:].rstrip("*/"), flags=re.S))
-                for name in re.findall(r"^\s*(?!return\b)\w[\w *]*?[\s*](\w+)\s*\([^;{}]*\)\s*;", code, re.M):
+                code = re.sub(r"/@.*?@/", "", note[note.index("ghost") + 5:].rstrip("*/"), flags=re.S)
+                code = re.sub(r"//.*", "", code)
+                for name in re.findall(r"^\s*(?!return\b|else\b)\w[\w *]*?[\s*](\w+)\s*\([^;{}]*\)\s*;", code, re.M):
                     found[name] = f"{path} (ghost function)"
-        if path.endswith(".h") or path.startswith("proofs/"):
+        if not path.endswith(".rl"):
             found.update({name: path for name in prototypes(path)
                           if name not in proved | (stands if path.startswith("proofs/c5") else set())})
     return found

@@ -107,12 +107,12 @@ def frama_c(path, names, mode):
 
 
 def owner(goal, names):
-    """The function that a goal is of: it begins with its name. Of two that fit, the longer; the counts must then agree."""
+    """The function that a goal is of: it begins with its name, and of two that fit, with the longer."""
     return max((n for n in names if goal.startswith(n + "_")), key=len, default="")
 
 
 def seconds(said):
-    """The prover's time in a line such as `: Valid (Qed:7ms) (20ms) (95907) (cached)`; Qed's own is not in the cache."""
+    """The prover's time in a line such as `: Valid (Qed:7ms) (20ms) (95907) (cached)`."""
     found = TIME.search(said.replace("(Qed:", "(Qed "))
     if not found:
         return 0.0
@@ -244,7 +244,7 @@ def smoked(path, names, text, mark):
         doomed[goal] = (os.path.relpath(file), int(line))
     for goal, (file, line) in doomed.items():
         name = owner(goal, names)
-        kind = re.sub(r"_s\d+$", "", goal[len(name) + len("_wp_smoke_"):])
+        kind = re.sub(r"wp_smoke_|_s\d+$", "", goal[len(name) + 1:])
         dead[path, name, kind, " ".join(open(file).read().split("\n")[line - 1].split())] += 1
     if set(SMOKE_FAILED.findall(text)) != set(doomed):
         return {"error": f"{text}\n{path}: dead code without a place"}
