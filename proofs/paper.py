@@ -5,7 +5,8 @@ usage: paper.py [--check]      from the root of the tree
 
   (nothing)  writes proofs/TRACE.md and proofs/PROOFS.md
   --check    fails if they are not what would be written, or if something hangs in the air:
-             a claim without a requirement, or without an attack (attacks.txt here, in c5 and in c8);
+             a claim without a requirement, or without an attack (attacks.txt here, in c5 and in c8), or an attack that
+             changes nothing;
              a function of the core that no requirement names, nor any function that calls it, directly or not;
              a row of the tables of spec/threats.md that names neither a claim nor says that there is none;
              an axiomatic block, axiom, lemma, ghost function without a body, or function with a contract and without a
@@ -15,6 +16,7 @@ usage: paper.py [--check]      from the root of the tree
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 sys.path[:0] = ["proofs", "build-aux"]
@@ -176,6 +178,10 @@ class Paper:
             for claim in claims:
                 if claim not in self.claims:
                     yield f"attack {name}: {claim} is no claim"
+        for path in ATTACKS:
+            for name, _, source, _, expression in attack.read(path):
+                if subprocess.run(["sed", expression, source], capture_output=True, text=True).stdout == read(source):
+                    yield f"attack {name}: changes nothing in {source}"
         for path, name in self.core.functions:
             if (path, name) not in self.reached:
                 yield f"{path}: {name} serves no requirement"
@@ -244,7 +250,7 @@ def table(head, lines):
     return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)] + ["| " + " | ".join(l) + " |" for l in lines]
 
 
-def trace(paper):
+def trace(paper, orphans):
     core = paper.core
     out = ["# From requirement to proof and test", "",
            "Made by `make proofs-paper` of spec/requirements.md, spec/threats.md, the C, and goals.tsv; not by hand. What a row",
@@ -278,7 +284,6 @@ def trace(paper):
         lines.append([f"`{path}`", f"`{name}`", served if near in (None, (path, name)) else f"{served} by `{near[1]}`",
                       counted(*core.goals([(path, name)]))])
     out += table(["file", "function", "requirements", "goals"], lines)
-    orphans = list(paper.orphans())
     bare = [row[0] for row in paper.requirements if row[4] == spec_check.NO_TEST]
     out += ["", "## What is missing", "", f"Requirements without a test: {', '.join(bare) or 'none'}.", "",
             "Orphans, which fail the check:" if orphans else "Orphans: none."]
@@ -356,11 +361,12 @@ def proofs(paper):
 
 def main():
     paper = Paper()
-    made = {TRACE: trace(paper), PROOFS: proofs(paper)}
+    orphans = list(paper.orphans())
+    made = {TRACE: trace(paper, orphans), PROOFS: proofs(paper)}
     if sys.argv[1:] != ["--check"]:
         for path, text in made.items():
             pathlib.Path(path).write_text(text)
-    wrong = [*paper.orphans(), *paper.ledger_errors(), *paper.admitted()]
+    wrong = [*orphans, *paper.ledger_errors(), *paper.admitted()]
     wrong += [f"{path} is not what its sources make: `make proofs-paper`" for path, text in made.items()
               if not os.path.exists(path) or read(path) != text]
     print("\n".join(wrong + [f"paper: {len(paper.requirements)} requirements, {len(paper.claims)} claims, "

@@ -31,6 +31,7 @@ PAPER = [
     ("spec/requirements.md", "`fsm/sfu.c:sfu_main`", "`spec/formats.md`", "fsm/sfu.c: sfu_main serves no requirement"),
     ("proofs/attacks.txt", " | C3 | ", " | C4 | ", "C3: no attack on it"),
     ("proofs/attacks.txt", " | C3 | ", " | C30 | ", "C30 is no claim"),
+    ("fsm/bytes.c", "i < size", "size > i", "attack copy-one-too-many: changes nothing in fsm/bytes.c"),
     ("spec/threats.md", "no claim: counting devices", "counting devices", "M, counting devices: neither a claim"),
     ("proofs/goals.tsv", "\tsfu_copy\t", "\tsfu_copy\t1", "proofs/PROOFS.md is not what its sources make"),
     ("proofs/goals.tsv", "\tsfu_manifest_fits\t", "\tsfu_manifest_fits\t1", "proofs/TRACE.md is not what its sources make"),
