@@ -23,7 +23,7 @@ static uint32_t locked(void)
 	return SFU_OK;
 }
 
-/*@ requires place: sfu_device_place(d) && layout_sound;
+/*@ requires place: \valid(d) && layout_sound;
     assigns d->keys, sfu_flash, sfu_chip; */
 static uint32_t open_keys(struct sfu_device *d)
 {
@@ -50,8 +50,7 @@ struct find {
 
 /* Is it an image the OEM signed? Then it is sealed anew. */
 /*@ requires ready: sfu_check_ready(c) && \valid(s) && \valid(f);
-    requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1))
-             && \separated(s, &sfu_layout) && \separated(f, &sfu_layout);
+    requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1));
     assigns *s, *f, c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
             sfu_chip;
     ensures choice: f->held == 0 || f->held == 1; */
@@ -93,9 +92,9 @@ static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 
 /* Both journal pages are unreadable, or this is the first start: what the OEM's signature and the image hash
  * vouch for is all there is. */
-/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal);
+/*@ requires place: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     assigns d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal); */
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static uint32_t recover(struct sfu_device *d)
 {
 	struct find f[2];

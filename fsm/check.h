@@ -25,7 +25,7 @@ struct sfu_check {
          \valid(c) && layout_sound && c->slot < sfu_layout.slot_count
       && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1)) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
       && \valid_read(c->device + (0 .. 31)) && \valid_read(c->oem + (0 .. 31))
-      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), &sfu_layout)
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->seal + (0 .. SFU_FORMAT_TAG - 1))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->device + (0 .. 31))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->oem + (0 .. 31));

@@ -96,14 +96,11 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	(SFU_UPGRADE_FITS(d) \
 	 && sfu_upgrade_far((d)->upgrade.next, (d)->upgrade.erased, (d)->upgrade.checkpoint, SFU_UPGRADE_RECORD(d), \
 	                    SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout))
-#define SFU_JOURNAL_PAGE(d) \
-	sfu_journal_value((d)->journal.store.area, (d)->journal.store.current, (d)->journal.next, sfu_layout)
-#define SFU_JOURNAL_VALUE(d) (layout_sound && SFU_JOURNAL_PAGE(d))
 #define SFU_UPGRADE_READY(d) \
-	(\valid(d) && \separated(d, &sfu_layout) \
+	(\valid(d) \
 	 && 0 <= (d)->upgrade.state < SFU_UPGRADE_STATES && (d)->upgrade.cs == (d)->upgrade.state \
 	 && (d)->upgrade.next <= 65535 \
-	 && ((d)->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d)))
+	 && ((d)->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&(d)->journal)))
 #define SFU_UPGRADE_BEGUN(d) \
 	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d))
 #define SFU_UPGRADE_UNDER_WAY(d) \
@@ -112,6 +109,15 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 #define SFU_UPGRADE_AWAITING(d) \
 	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> (d)->upgrade.next < SFU_UPGRADE_COUNT(d))
 #define SFU_UPGRADE_VALUE(d) (SFU_UPGRADE_BEGUN(d) && SFU_UPGRADE_UNDER_WAY(d) && SFU_UPGRADE_AWAITING(d))
+
+#define SFU_UPGRADE_SOUND(d) (SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d))
+
+#define SFU_BOOT_TOTAL(b) (0 <= (b).state < SFU_BOOT_STATES && (b).cs == (b).state)
+/* the boot machine, once everything is ready */
+#define SFU_BOOT_SOUND(d) \
+	(SFU_JOURNAL_VALID(&(d)->journal) && \valid(d) && SFU_BOOT_TOTAL((d)->boot) && (d)->boot.trouble == SFU_OK \
+	 && ((d)->boot.state == SFU_BOOT_STATE_TRIAL || (d)->boot.state == SFU_BOOT_STATE_GOOD \
+	     || (d)->boot.state == SFU_BOOT_STATE_HELD ==> (d)->boot.candidate < sfu_layout.slot_count))
 
 /* the whole, between two polls of the session */
 #define SFU_DEVICE_SOUND(d) \
@@ -126,31 +132,13 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	ensures ymodem: SFU_YMODEM_SOUND((d)->ymodem); \
 	ensures good: SFU_DEVICE_GOOD(d);
 
-/*@ predicate sfu_boot_total(struct sfu_boot *b) = 0 <= b->state < SFU_BOOT_STATES && b->cs == b->state;
-
-    predicate sfu_device_place(struct sfu_device *d) = \valid(d) && \separated(d, &sfu_layout);
-
-    // the boot machine, once everything is ready
-    predicate sfu_boot_sound(struct sfu_device *d) =
-         sfu_device_place(d) && layout_sound && journal_valid(&d->journal) && sfu_boot_total(&d->boot)
-      && d->boot.trouble == SFU_OK
-      && (d->boot.state == SFU_BOOT_STATE_TRIAL || d->boot.state == SFU_BOOT_STATE_GOOD
-          || d->boot.state == SFU_BOOT_STATE_HELD ==> d->boot.candidate < sfu_layout.slot_count);
-
-    // the manifest is one that its slot has room for
+/*@ // the manifest is one that its slot has room for
     predicate sfu_upgrade_fits(integer plain, integer record, integer count, integer slot, struct sfu_layout l) =
          sfu_sizes(plain, record, count) && sfu_room(plain, slot, l);
     // how far its installation may be
     predicate sfu_upgrade_far(integer next, integer erased, integer checkpoint, integer record, integer count,
                               integer slot, struct sfu_layout l) =
-         next <= count && erased <= l.slot[slot].size && checkpoint <= l.image_offset + sfu_rows(record, next);
-    // journal_valid, of the values alone
-    predicate sfu_journal_value(struct sfu_area *area, integer current, integer next, struct sfu_layout l) =
-         area == &sfu_layout.journal[0] && (current == 0 || current == 1 || current == SFU_SLOT_NONE)
-      && (current == 0 || current == 1 ==> 1 <= next <= l.journal[current].size / SFU_FLASH_CELL);
-    // what holds whatever is offered next
-    predicate sfu_upgrade_ready(struct sfu_device *d) = SFU_UPGRADE_READY(d);
-    predicate sfu_upgrade_sound(struct sfu_device *d) = sfu_upgrade_ready(d) && SFU_UPGRADE_VALUE(d);
+         next <= count && erased <= l.area[SFU_AREA_SLOT + slot].size && checkpoint <= l.image_offset + sfu_rows(record, next);
 */
 
 /* the one buffer, from the place where it is aligned to 4 */

@@ -26,7 +26,7 @@
       && sfu_rows(record, count - 1) < plain && plain <= sfu_rows(record, count);
     // and they fit the slot
     predicate sfu_room(integer plain, integer slot, struct sfu_layout l) =
-         0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.slot[slot].size;
+         0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.area[SFU_AREA_SLOT + slot].size;
     // plain bytes of record `index`
     logic integer sfu_part(integer plain, integer record, integer count, integer index) =
          index + 1 < count ? record : plain - sfu_rows(record, index);
@@ -67,7 +67,7 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE]);
  * *slot, or SFU_R_SIZE, SFU_R_SLOT. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(slot);
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), slot);
-    requires layout: layout_sound && \separated(slot, &sfu_layout);
+    requires layout: layout_sound;
     assigns *slot;
     ensures slot: *slot < sfu_layout.slot_count;
     ensures sizes: \result == SFU_OK ==> sfu_manifest_sizes(m);

@@ -30,9 +30,9 @@
 */
 
 /* Begins the session: link, YMODEM and installation are idle. */
-/*@ requires place: \valid(d) && \separated(d, &sfu_layout) && sfu_line_shown >= 0;
+/*@ requires place: \valid(d) && sfu_line_shown >= 0;
     requires layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
-    requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d);
+    requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
     assigns d->session, d->link, d->ymodem, d->upgrade;
     SFU_DEVICE_STAYS_SOUND(d)

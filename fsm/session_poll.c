@@ -24,7 +24,7 @@ void sfu_session_init(struct sfu_device *d)
 	d->session.next = 0;
 	d->session.upgrade = SFU_UPGRADE_STATE_IDLE;
 	//@ assert layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
-	//@ assert journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d);
+	//@ assert journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
 	//@ assert slots: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
 	sfu_link_init(&d->link);
 	sfu_ymodem_init(&d->ymodem);

@@ -17,7 +17,7 @@ uint8_t *sfu_device_buffer(struct sfu_device *d)
 	return d->link.buffer + SFU_LINK_PAD + 1u;
 }
 
-/*@ requires place: sfu_device_place(d) && layout_sound && d->boot.good < sfu_layout.slot_count;
+/*@ requires place: \valid(d) && layout_sound && d->boot.good < sfu_layout.slot_count;
     assigns sfu_chip; */
 static void run(struct sfu_device *d)
 {
@@ -31,9 +31,9 @@ static void run(struct sfu_device *d)
 	                   d->journal.state.slot[d->boot.good] == SFU_SLOT_TRIAL ? 1 : 0);
 }
 
-/*@ requires place: \valid(d) && \separated(d, &sfu_layout) && sfu_line_shown >= 0;
+/*@ requires place: \valid(d) && sfu_line_shown >= 0;
     requires layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
-    requires journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal);
+    requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
     assigns *d, sfu_flash, sfu_chip, sfu_line; */
 static void serve(struct sfu_device *d)

@@ -34,7 +34,7 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
              d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires resumes: *p == SFU_UPGRADE_EVENT_RESUME ==>
              d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
-    requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
+    requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> SFU_UPGRADE_SOUND(d);
     requires record: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST) ==>
              sfu_upgrade_record_event(d, record, size, *p);
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
@@ -68,7 +68,7 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires place: sfu_upgrade_place(d, manifest, SFU_MANIFEST_SIZE);
     assigns d->boot.good, d->boot.failure_stored,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
@@ -81,7 +81,7 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 /* Offers record `index` of `size` bytes, hash included; decrypts in place. SFU_OK: it is in flash, or was
  * there before (index below next). SFU_E_TIMEOUT: it is beyond the one awaited, send that again.
  * SFU_R_ORDER, SFU_R_LENGTH, SFU_R_RECORD: refused, nothing has changed. SFU_E_IO: the flash failed. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires place: sfu_upgrade_place(d, record, size);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
@@ -101,7 +101,7 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
 
 /* All records were sent. SFU_OK: the image is sealed and on trial at the next reset. SFU_R_ORDER,
  * SFU_R_INCOMPLETE: not now. SFU_R_IMAGE, SFU_R_VECTOR, SFU_E_…: given up. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
     ensures ready: SFU_UPGRADE_READY(d);
@@ -111,7 +111,7 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
 
 /* Leaves the installation; it can be resumed by offering the same manifest. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     assigns d->boot.good,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
     ensures ready: SFU_UPGRADE_READY(d);
@@ -140,7 +140,7 @@ uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 uint32_t sfu_upgrade_free_slot(const struct sfu_device *d);
 
 /* Size of the record awaited, hash included; 0 if none is. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     assigns \nothing;
     ensures size: \result == (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING ? 0
              : sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH);

@@ -24,7 +24,7 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
              d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires resumes: event == SFU_UPGRADE_EVENT_RESUME ==>
              d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
-    requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
+    requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> SFU_UPGRADE_SOUND(d);
     requires record: event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST ==>
              sfu_upgrade_record_event(d, record, size, event);
     requires known: event <= SFU_UPGRADE_EVENT_LEAVE && event != SFU_UPGRADE_EVENT_FAILED;
@@ -76,7 +76,7 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 
 /* The manifest is the OEM's; is it what this device should take now? */
 /*@ requires read: \valid_read(d) && layout_sound && sfu_manifest_readable(m) && \valid(slot);
-    requires apart: \separated(slot, d, m + (0 .. SFU_MANIFEST_SIZE - 1)) && \separated(slot, &sfu_layout);
+    requires apart: \separated(slot, d, m + (0 .. SFU_MANIFEST_SIZE - 1));
     assigns *slot;
     ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot); */
 static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_t *slot)

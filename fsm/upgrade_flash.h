@@ -32,7 +32,7 @@ void sfu_upgrade_begin(struct sfu_device *d);
 void sfu_upgrade_resume(struct sfu_device *d);
 
 /* Decrypts and programs the record awaited, whose hash was as expected; erases and checkpoints on the way. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
     requires place: sfu_upgrade_place(d, record, size);
     requires size: size == sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH;
@@ -45,7 +45,7 @@ void sfu_upgrade_resume(struct sfu_device *d);
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
 
 /* Checks, seals and commits the image. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE;
     assigns d->upgrade.status, d->upgrade.erased, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1],
             sfu_flash, sfu_chip;
