@@ -48,5 +48,6 @@ uint32_t sfu_check_pass(struct sfu_check *c, const uint8_t hash[32], uint32_t se
 	sfu_pass_begin(&c->pass, c->manifest, hash, c->install, c->device, c->oem, c->buffer);
 	status = sfu_pass_image(&c->pass, sfu_slot_image(c->slot), plain, c->buffer);
 	sfu_wipe(c->pass.key, sizeof c->pass.key);
+	//@ assert wiped: \forall integer i; 0 <= i < 32 ==> c->pass.key[i] == 0;
 	return status;
 }

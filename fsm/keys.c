@@ -73,6 +73,7 @@ static uint32_t remains(const struct sfu_store *s)
 			count++;
 	}
 	sfu_wipe(seen, sizeof seen);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> seen[i] == 0;
 	return count != 0 ? 1 : 0;
 }
 
@@ -124,6 +125,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 			done = 1;
 	}
 	sfu_wipe(seen, sizeof seen);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> seen[i] == 0;
 	return done == 1 || whole >= 2 ? SFU_OK : SFU_E_IO;
 }
 
@@ -182,6 +184,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 			status = finish(k, cell);
 	}
 	sfu_wipe(cell, sizeof cell);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> cell[i] == 0;
 	return status;
 }
 
@@ -199,6 +202,7 @@ static uint32_t make_device_key(uint8_t *device)
 		sfu_hkdf(device, entropy, uid, sizeof uid, label, sizeof label);
 	}
 	sfu_wipe(entropy, sizeof entropy);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_FORMAT_HASH ==> entropy[i] == 0;
 	return status;
 }
 
@@ -229,6 +233,7 @@ static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 	if (status == SFU_OK)
 		status = sfu_store_commit(&k->store, page);
 	sfu_wipe(cell, sizeof cell);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> cell[i] == 0;
 	return status;
 }
 
@@ -252,6 +257,7 @@ uint32_t sfu_keys_make(struct sfu_keys *k)
 		status = sfu_store_retire(&k->store);
 	}
 	sfu_wipe(device, sizeof device);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_FORMAT_HASH ==> device[i] == 0;
 	return status;
 }
 

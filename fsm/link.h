@@ -68,6 +68,7 @@ uint32_t sfu_link_receive(struct sfu_link *l, const uint8_t *data, uint32_t size
 /* Sends type ‖ body as one frame through sfu_port_tx, flags included; size <= SFU_LINK_BODY_MAX. */
 /*@ requires valid: \valid_read(body + (0 .. size - 1));
     requires short: size <= SFU_LINK_BODY_MAX;
+    requires fleeting: \separated(body + (0 .. size - 1), sfu_lasting);
     assigns sfu_line;
     ensures whole: \old(sfu_line_sent) + 2 + 5 + size <= sfu_line_sent
                    <= \old(sfu_line_sent) + 2 + 2 * (5 + size);

@@ -270,6 +270,7 @@ uint32_t sfu_link_receive(struct sfu_link *l, const uint8_t *data, uint32_t size
 }
 
 /*@ requires valid: \valid(out) && out->fill <= SFU_LINK_PIECE;
+    requires fleeting: \separated(out, sfu_lasting);
     assigns *out, sfu_line;
     ensures fill: out->fill <= SFU_LINK_PIECE;
     ensures last: out->piece[out->fill - 1] == byte && out->fill > 0;
@@ -285,6 +286,7 @@ static void sfu_link_put(struct sfu_link_out *out, uint8_t byte)
 }
 
 /*@ requires valid: \valid(out) && out->fill <= SFU_LINK_PIECE;
+    requires fleeting: \separated(out, sfu_lasting);
     assigns *out, sfu_line;
     ensures fill: 0 < out->fill <= SFU_LINK_PIECE;
     ensures plain: byte != SFU_LINK_FLAG && byte != SFU_LINK_ESCAPE ==>

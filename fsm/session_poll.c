@@ -305,7 +305,7 @@ static uint32_t ymodem_start(const struct sfu_device *d)
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 static void invite(struct sfu_device *d)
 {
-	static const uint8_t call = SFU_YMODEM_CRC;
+	const uint8_t call = SFU_YMODEM_CRC;
 
 	if (d->session.state != SFU_SESSION_STATE_OPEN || d->session.ymodem != 0
 	    || sfu_elapsed(d->session.invited, sfu_port_time()) < SFU_TIME_INVITE)

@@ -227,6 +227,7 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 	               d->keys.oem, buffer);
 	status = sfu_pass_image(p, sfu_slot_image(u->slot), plain_size(d), buffer);
 	sfu_wipe(p->key, sizeof p->key);
+	//@ assert wiped: \forall integer i; 0 <= i < 32 ==> p->key[i] == 0;
 	if (status != SFU_OK)
 		return status;
 	sfu_hash_final(&p->hash, hash);

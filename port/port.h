@@ -86,6 +86,7 @@ void sfu_port_rx_skip(uint32_t count);
 /* Sends `size` bytes and returns when `data` may be reused. A line that does not take them within
  * the port's limit loses them: the protocol repeats. */
 /*@ requires read: \valid_read(data + (0 .. size - 1));
+    requires fleeting: \separated(data + (0 .. size - 1), sfu_lasting);
     assigns sfu_line \from sfu_line, size, data[0 .. size - 1];
     ensures sent: sfu_line_sent == \old(sfu_line_sent) + size;
     ensures last: size > 0 ==> sfu_line_last == data[size - 1];

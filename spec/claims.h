@@ -28,6 +28,10 @@ struct sfu_vouch {
 };
 //@ ghost struct sfu_vouch sfu_vouch;
 
+// C7: an address in memory that outlives the call that sends, any at all: nobody assigns it, so that what is proved of it
+// holds of each byte of the device, where the keys are
+//@ ghost const uint8_t *sfu_lasting;
+
 /* C4: what a boot check found */
 struct sfu_judged {
 	int flash;                   /* the flash as it was when an image held */
