@@ -81,7 +81,7 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 
 /* The manifest is the OEM's; is it what this device should take now? */
 /*@ requires read: \valid_read(d) && layout_sound && sfu_manifest_readable(m) && \valid(slot);
-    requires apart: \separated(slot, d, m + (0 .. SFU_MANIFEST_SIZE - 1));
+    requires apart: \separated(slot, d) && \separated(slot, m + (0 .. SFU_MANIFEST_SIZE - 1));
     assigns *slot;
     ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot);
     ensures counter: \result == SFU_OK ==> sfu_manifest_counter(m) >= d->journal.state.security_counter; */
