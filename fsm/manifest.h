@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include "bytes.h"
 #include "config.h"
-#include "crypto.h"
+#include "crypto_names.h"
 #include "layout.h"
 #include "sfu_format.h"
 

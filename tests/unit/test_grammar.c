@@ -15,6 +15,7 @@
 #define sfu_loader_version sfu_loader_version_declared
 #include "layout.h"
 #include "config.h"
+#include "crypto.h"
 #include "manifest.h"
 #include "journal_cell.h"
 #undef sfu_layout
