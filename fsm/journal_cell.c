@@ -6,9 +6,6 @@
 
 /* bytes of the state, or of the cell, are what they were: for the provers, step by step */
 #define KEPT(p, size) (\forall integer i; 0 <= i < size ==> (p)[i] == \at((p)[i], Pre))
-#define TOLD(from, size, field) (\forall integer i; 0 <= i < size ==> cell[from + i] == \at(field[i], Pre))
-#define SINCE(end, label) (\forall integer i; 0 <= i < end ==> cell[i] == \at(cell[i], label))
-#define GOT(from, size, field) (\forall integer i; 0 <= i < size ==> field[i] == \at(cell[from + i], Pre))
 #define GOT_SLOTS \
 	(state->slot[0] == \at(cell[SFU_STATE_SLOT0_OFFSET], Pre) \
 	 && state->slot[1] == \at(cell[SFU_STATE_SLOT1_OFFSET], Pre) \
@@ -29,63 +26,30 @@ void sfu_journal_encode(
 	      && cell[SFU_STATE_SLOT1_OFFSET] == \at(state->slot[1], Pre)
 	      && cell[SFU_STATE_ATTEMPTS_OFFSET] == \at(state->attempts, Pre); */
 	//@ assert kind: sfu_state_kind(cell);
-	//@ assert seal0: KEPT(state->seal[0], SFU_STATE_SEAL0_SIZE);
-	//@ assert seal1: KEPT(state->seal[1], SFU_STATE_SEAL1_SIZE);
-	//@ assert id: KEPT(state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE);
-	//@ assert expected: KEPT(state->expected, SFU_STATE_EXPECTED_SIZE);
 	sfu_put32(cell + SFU_STATE_SEQUENCE_OFFSET, state->sequence);
 	sfu_put32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET, state->security_counter);
 	sfu_put32(cell + SFU_STATE_FAILURE_OFFSET, state->failure);
 	sfu_put32(cell + SFU_STATE_INSTALL0_OFFSET, state->install[0]);
 	sfu_put32(cell + SFU_STATE_INSTALL1_OFFSET, state->install[1]);
 	//@ assert kind: sfu_state_kind(cell);
-	//@ assert seal0: KEPT(state->seal[0], SFU_STATE_SEAL0_SIZE);
-	//@ assert seal1: KEPT(state->seal[1], SFU_STATE_SEAL1_SIZE);
-	//@ assert id: KEPT(state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE);
-	//@ assert expected: KEPT(state->expected, SFU_STATE_EXPECTED_SIZE);
 	sfu_copy(cell + SFU_STATE_SEAL0_OFFSET, state->seal[0], SFU_STATE_SEAL0_SIZE);
-	//@ assert seal0_told: TOLD(SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, state->seal[0]);
-	//@ assert seal1: KEPT(state->seal[1], SFU_STATE_SEAL1_SIZE);
-	//@ assert id: KEPT(state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE);
-	//@ assert expected: KEPT(state->expected, SFU_STATE_EXPECTED_SIZE);
-	//@ ghost Seal0: ;
 	sfu_copy(cell + SFU_STATE_SEAL1_OFFSET, state->seal[1], SFU_STATE_SEAL1_SIZE);
-	//@ assert seal1_told: TOLD(SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE, state->seal[1]);
-	//@ assert id: KEPT(state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE);
-	//@ assert expected: KEPT(state->expected, SFU_STATE_EXPECTED_SIZE);
-	//@ assert since: SINCE(SFU_STATE_SEAL1_OFFSET, Seal0);
-	//@ ghost Seal1: ;
 	sfu_copy(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id,
 		SFU_STATE_MANIFEST_ID_SIZE);
-	//@ assert id_told: TOLD(SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, state->manifest_id);
-	//@ assert expected: KEPT(state->expected, SFU_STATE_EXPECTED_SIZE);
-	//@ assert since: SINCE(SFU_STATE_MANIFEST_ID_OFFSET, Seal1);
-	//@ ghost Id: ;
 	sfu_put32(cell + SFU_STATE_NEXT_RECORD_OFFSET, state->next_record);
-	//@ assert expected: KEPT(state->expected, SFU_STATE_EXPECTED_SIZE);
-	//@ assert since: SINCE(SFU_STATE_NEXT_RECORD_OFFSET, Id);
-	//@ ghost Next: ;
 	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
-	//@ assert expected_told: TOLD(SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE, state->expected);
-	//@ assert since: SINCE(SFU_STATE_EXPECTED_OFFSET, Next);
-	//@ ghost Filled: ;
+	//@ assert kind: sfu_state_kind(cell);
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
-	//@ assert since: SINCE(SFU_STATE_MAC_OFFSET, Filled);
 	//@ ghost Signed: ;
 	sfu_copy(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE);
 	/*@ assert mac: \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
 	      cell[SFU_STATE_MAC_OFFSET + i] == \at(sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i), Signed); */
-	//@ assert since: SINCE(SFU_STATE_MAC_OFFSET, Signed);
+	/*@ assert signed: \forall integer i; 0 <= i < SFU_STATE_MAC_OFFSET ==> cell[i] == \at(cell[i], Signed); */
 	//@ ghost Whole: ;
 	sfu_put32(cell + SFU_STATE_CRC_OFFSET, sfu_crc32(cell, SFU_STATE_CRC_OFFSET));
 	/*@ assert crc: SFU_WORD(cell, SFU_STATE_CRC_OFFSET)
 	      == \at(sfu_crc32_of(cell, SFU_STATE_CRC_OFFSET), Whole); */
-	//@ assert since: SINCE(SFU_STATE_CRC_OFFSET, Whole);
-	//@ assert since: SINCE(SFU_STATE_MAC_OFFSET, Filled);
-	//@ assert since: SINCE(SFU_STATE_EXPECTED_OFFSET, Next);
-	//@ assert since: SINCE(SFU_STATE_NEXT_RECORD_OFFSET, Id);
-	//@ assert since: SINCE(SFU_STATE_MANIFEST_ID_OFFSET, Seal1);
-	//@ assert since: SINCE(SFU_STATE_SEAL1_OFFSET, Seal0);
+	/*@ assert whole: \forall integer i; 0 <= i < SFU_STATE_CRC_OFFSET ==> cell[i] == \at(cell[i], Whole); */
 }
 
 uint32_t sfu_journal_decode(
@@ -98,8 +62,11 @@ uint32_t sfu_journal_decode(
 	if (sfu_get32(cell + SFU_STATE_CRC_OFFSET) != sfu_crc32(cell, SFU_STATE_CRC_OFFSET))
 		return SFU_E_JOURNAL;
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
+	//@ ghost Tried: ;
 	if (sfu_equal(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE) != SFU_OK)
 		return SFU_E_JOURNAL;
+	/*@ assert mac: \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
+	      cell[SFU_STATE_MAC_OFFSET + i] == \at(sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i), Tried); */
 	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
 	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
 	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
@@ -113,25 +80,16 @@ uint32_t sfu_journal_decode(
 	sfu_copy(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
-	//@ assert seal0: GOT(SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, state->seal[0]);
 	sfu_copy(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
-	//@ assert seal0: GOT(SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, state->seal[0]);
-	//@ assert seal1: GOT(SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE, state->seal[1]);
 	sfu_copy(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET,
 		SFU_STATE_MANIFEST_ID_SIZE);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
-	//@ assert seal0: GOT(SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, state->seal[0]);
-	//@ assert seal1: GOT(SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE, state->seal[1]);
-	//@ assert id: GOT(SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, state->manifest_id);
 	state->next_record = sfu_get32(cell + SFU_STATE_NEXT_RECORD_OFFSET);
 	sfu_copy(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
-	//@ assert seal0: GOT(SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, state->seal[0]);
-	//@ assert seal1: GOT(SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE, state->seal[1]);
-	//@ assert id: GOT(SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, state->manifest_id);
 	return SFU_OK;
 }
