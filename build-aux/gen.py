@@ -187,8 +187,9 @@ class Machine:
         """The function that ragel's C is written into, and what its contract lets it write."""
         header = folder / f"{self.stem}.h"
         header = header.read_text() if header.exists() else ""
-        self.structs = {name for path in folder.glob("*.h")
-                        for name in re.findall(r"^\tstruct \w+ (\w+);", path.read_text(), re.M)}
+        headers = "".join(path.read_text() for path in sorted(folder.glob("*.h")))
+        self.structs = {name: kind for kind, name in re.findall(r"^\tstruct (\w+) (\w+);", headers, re.M)}
+        self.members = dict(re.findall(r"^struct (\w+) \{(.*?)^\};", headers, re.S | re.M))
         found = re.search(r"^((?:static )?void \w+\([^)]*\))\n\{([^}]*?)%% write exec", text, re.M)
         if not found:
             self.refuse("no function `void NAME(…)` holds `%% write exec`")
@@ -253,10 +254,30 @@ class Machine:
             elif place in (self.place, re.sub(r"\w+$", "cs", self.place)):
                 continue
             elif name.removeprefix("still_") in self.structs:
-                more.append(f"ensures {name}: {quiet} ==> {place} == \\old({place});")
+                alone, rows = self.fields(place, self.structs[name.removeprefix("still_")])
+                more.append(f"ensures {name}: {quiet} ==> {' && '.join(alone)};")
+                more += [f"ensures {name}_{re.sub('.*[.]', '', row)}: {quiet} ==> {same};" for row, same in rows]
             else:
                 plain.append(f"{place} == \\old({place})")
         return ([f"ensures still: {quiet} ==> {' && '.join(plain)};"] if plain else []) + more
+
+    def fields(self, place, kind):
+        """ACSL: each field of a struct is what it was: those that are one value, and the arrays. Of a struct as a whole
+        the provers find it out much later."""
+        alone, rows = [], []
+        for type_, name, sizes in re.findall(r"^\t(?:const )?([\w ]+?) \**(\w+)((?:\[\w+\])*);", self.members[kind], re.M):
+            field = f"{place}.{name}"
+            if type_.startswith("struct "):
+                inner = self.fields(field, type_.removeprefix("struct "))
+                alone, rows = alone + inner[0], rows + inner[1]
+            elif sizes:
+                indices = "ijk"[:sizes.count("[")]
+                at = field + "".join(f"[{i}]" for i in indices)
+                ranges = " && ".join(f"0 <= {i} < {size}" for i, size in zip(indices, re.findall(r"\w+", sizes)))
+                rows.append((field, f"\\forall integer {', '.join(indices)}; {ranges} ==> {at} == \\old({at})"))
+            else:
+                alone.append(f"{field} == \\old({field})")
+        return alone, rows
 
     def contract(self, first_line):
         """A second declaration of the step: what it does in each state. Frama-C joins the contracts."""

@@ -193,10 +193,10 @@ class Layout:
             *[f"\t\t{{ 0x{s.start:08X}u, 0x{sector:X}u, {count} }},"
               for s, sector, count in self.regions],
             "\t},",
-            f"\t.loader = {spans(areas['loader'], 1)[2:-2]},",
-            f"\t.journal = {spans(areas['journal'], 2)},",
-            f"\t.keys = {spans(areas['keys'], 2)},",
-            f"\t.slot = {spans(areas['slot'], 2)},",
+            "\t.area = {",
+            *[f"\t\t[SFU_AREA_{name.upper()}] = {spans(areas[name], count)[2:-2]},"
+              for name, count in (("loader", 1), ("journal", 2), ("keys", 2), ("slot", 2))],
+            "\t},",
             "};", "",
             f"const uint32_t sfu_ram_count = {len(self.ram)};",
             f"const struct sfu_area sfu_ram[] = {spans(self.ram, len(self.ram))};", ""])

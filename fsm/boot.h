@@ -10,24 +10,34 @@
  * end. Answers SFU_OK if d->boot.good is to be run now, SFU_E_BLANK if the loader stays: because it was asked
  * to, because no image is good, or because of d->boot.trouble. May write the journal and the key page,
  * never a slot. */
-/*@ requires place: sfu_device_place(d);
-    assigns d->boot, d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+/*@ requires place: \valid(d);
+    assigns d->boot, d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip,
+            sfu_vouch.signature, sfu_judged;
+    ensures flash: layout_sound ==> SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_SLOT);
     ensures layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
-    ensures journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal);
+    ensures journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     ensures good: d->boot.good == SFU_SLOT_NONE || d->boot.good < sfu_layout.slot_count;
     ensures run: \result == SFU_OK ==> d->boot.state == SFU_BOOT_STATE_RUNNING && d->boot.trouble == SFU_OK
-             && d->boot.good < sfu_layout.slot_count; */
+             && d->boot.good < sfu_layout.slot_count;
+    ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.good) && d->boot.held == SFU_OK;
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter; */
 uint32_t sfu_boot(struct sfu_device *d);
 
 /* One event of the machine. Running is entered from held alone, and held only with an image that holds. */
 /*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
-    requires sound: sfu_boot_sound(d);
+    requires sound: SFU_BOOT_SOUND(d);
     requires chosen: *p == SFU_BOOT_EVENT_TRIAL || *p == SFU_BOOT_EVENT_GOOD ==>
              d->boot.state != SFU_BOOT_STATE_DECIDING || d->boot.candidate < sfu_layout.slot_count;
     requires attempts: *p == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
+    requires holds: *p == SFU_BOOT_EVENT_HOLDS || *p == SFU_BOOT_EVENT_CONFIRM || *p == SFU_BOOT_EVENT_TRY ==>
+             SFU_BOOT_FIT(d, d->boot.candidate);
+    requires run: *p == SFU_BOOT_EVENT_RUN && d->boot.state == SFU_BOOT_STATE_HELD ==>
+             d->boot.good == d->boot.candidate;
     assigns d->boot.cs, d->boot.state, d->boot.excluded[0 .. 1], d->boot.failure_stored, d->boot.status, d->journal,
             sfu_flash;
-    ensures sound: sfu_boot_sound(d);
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures sound: SFU_BOOT_SOUND(d);
     ensures running: d->boot.state == SFU_BOOT_STATE_RUNNING ==>
              \old(d->boot.state) == SFU_BOOT_STATE_RUNNING
              || (\old(d->boot.state) == SFU_BOOT_STATE_HELD && *p == SFU_BOOT_EVENT_RUN);
@@ -41,10 +51,11 @@ void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 #include "boot_contract.h"
 
 /* SFU_OK, or why this device cannot work. Part of sfu_boot. */
-/*@ requires place: sfu_device_place(d);
-    assigns d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+/*@ requires place: \valid(d);
+    assigns d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.signature;
+    ensures flash: layout_sound ==> SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_SLOT);
     ensures layout: \result != SFU_E_LAYOUT ==> layout_sound;
-    ensures journal: \result == SFU_OK ==> journal_valid(&d->journal); */
+    ensures journal: \result == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 uint32_t sfu_boot_prepare(struct sfu_device *d);
 
 /* The lowest security counter that may be installed or run: the highest confirmed, and never below what the
@@ -57,17 +68,18 @@ uint32_t sfu_boot_floor(const struct sfu_device *d);
 /* Fills in struct EXCHANGE for the application in d->boot.good. */
 /*@ requires place: \valid_read(d) && layout_sound && d->boot.good < sfu_layout.slot_count;
     requires report: \valid(report + (0 .. SFU_EXCHANGE_SIZE - 1))
-             && \separated(d, report + (0 .. SFU_EXCHANGE_SIZE - 1))
-             && \separated(&sfu_layout, report + (0 .. SFU_EXCHANGE_SIZE - 1));
+             && \separated(d, report + (0 .. SFU_EXCHANGE_SIZE - 1));
     assigns report[0 .. SFU_EXCHANGE_SIZE - 1]; */
 void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZE]);
 
 /* Stores `code` as the last failure in the journal, unless it is there already or one was stored in this
  * boot (else whoever causes failures wears the flash out). */
-/*@ requires valid: sfu_device_place(d);
-    requires journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal);
+/*@ requires valid: \valid(d);
+    requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     assigns d->boot.failure_stored, d->journal, sfu_flash;
-    ensures journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
 
 #endif

@@ -4,10 +4,14 @@
 #include "sfu_codes.h"
 
 /* The candidate becomes what the journal is told it is; attempts belong to a slot on trial alone. */
-/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.status, d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
+             d->boot.counter >= d->journal.state.security_counter;
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
 	struct sfu_state next = d->journal.state;
@@ -21,50 +25,62 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
 	d->boot.status = sfu_journal_append(&d->journal, &next);
 }
 
-/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.status, d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
+             d->boot.counter >= d->journal.state.security_counter;
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void confirm(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_CONFIRMED, 0, SFU_OK);
 }
 
-/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     requires attempts: d->journal.state.attempts > 0;
     assigns d->boot.status, d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
+             d->boot.counter >= d->journal.state.security_counter;
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void attempt(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_TRIAL, (uint8_t)(d->journal.state.attempts - 1u), SFU_OK);
 }
 
-/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.excluded[0 .. 1];
-    ensures journal: journal_valid(&d->journal); */
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void exclude(struct sfu_device *d)
 {
 	d->boot.excluded[d->boot.candidate] = 1;
 }
 
 /* an image that does not hold was not given up for want of confirmation: the reasons differ */
-/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.status, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void revert(struct sfu_device *d)
 {
 	set_slot(d, SFU_SLOT_EMPTY, 0, d->boot.held == SFU_OK ? SFU_R_TRIAL : d->boot.held);
 	exclude(d);
 }
 
-/*@ requires sound: sfu_device_place(d) && journal_valid(&d->journal);
+/*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires trouble: d->boot.trouble == SFU_OK;
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.failure_stored, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
-    ensures journal: journal_valid(&d->journal); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void drop(struct sfu_device *d)
 {
 	sfu_boot_failure(d, d->boot.held);

@@ -23,8 +23,9 @@ static uint32_t locked(void)
 	return SFU_OK;
 }
 
-/*@ requires place: sfu_device_place(d) && layout_sound;
-    assigns d->keys, sfu_flash, sfu_chip; */
+/*@ requires place: \valid(d) && layout_sound;
+    assigns d->keys, sfu_flash, sfu_chip;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT); */
 static uint32_t open_keys(struct sfu_device *d)
 {
 	uint32_t status;
@@ -50,10 +51,9 @@ struct find {
 
 /* Is it an image the OEM signed? Then it is sealed anew. */
 /*@ requires ready: sfu_check_ready(c) && \valid(s) && \valid(f);
-    requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1))
-             && \separated(s, &sfu_layout) && \separated(f, &sfu_layout);
+    requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1));
     assigns *s, *f, c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
-            sfu_chip;
+            sfu_chip, sfu_vouch.signature;
     ensures choice: f->held == 0 || f->held == 1; */
 static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 {
@@ -93,9 +93,10 @@ static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 
 /* Both journal pages are unreadable, or this is the first start: what the OEM's signature and the image hash
  * vouch for is all there is. */
-/*@ requires place: sfu_device_place(d) && layout_sound && journal_valid(&d->journal);
-    assigns d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
-    ensures journal: journal_valid(&d->journal); */
+/*@ requires place: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
+    assigns d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.signature;
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static uint32_t recover(struct sfu_device *d)
 {
 	struct find f[2];
@@ -110,7 +111,8 @@ static uint32_t recover(struct sfu_device *d)
 	    loop invariant ready: c.device == &d->keys.device[0] && c.oem == &d->keys.oem[0]
 	                          && c.buffer == &d->link.buffer[0] + (SFU_LINK_PAD + 1);
 	    loop invariant held: i > 1 ==> f[1].held == 0 || (f[1].held == 1 && sfu_layout.slot_count > 1);
-	    loop assigns i, f[0 .. 1], s, c, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip;
+	    loop assigns i, f[0 .. 1], s, c, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip,
+	                 sfu_vouch.signature;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {
 		f[i].held = 0;

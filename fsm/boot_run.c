@@ -35,7 +35,7 @@ static uint8_t preferred(const struct sfu_device *d, uint32_t wanted)
 	return second != 0 ? 1 : SFU_SLOT_NONE;
 }
 
-/*@ requires read: sfu_device_place(d);
+/*@ requires read: \valid(d);
     assigns d->boot.candidate;
     ensures event: \result == SFU_BOOT_EVENT_TRIAL || \result == SFU_BOOT_EVENT_GOOD
              || \result == SFU_BOOT_EVENT_NONE;
@@ -58,9 +58,11 @@ uint32_t sfu_boot_floor(const struct sfu_device *d)
 }
 
 /* Checks the candidate: its bytes, its counter against the floor, its first two words. */
-/*@ requires sound: sfu_device_place(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
+/*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
     assigns d->boot.counter, d->boot.version[0 .. SFU_VERSION_SIZE - 1],
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip, sfu_vouch.signature, sfu_judged;
+    ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.candidate);
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter; */
 static uint32_t examine(struct sfu_device *d)
 {
 	struct sfu_check c;
@@ -75,6 +77,7 @@ static uint32_t examine(struct sfu_device *d)
 	status = sfu_check_slot(&c);
 	if (status != SFU_OK)
 		return status;
+	//@ assert judged: SFU_BOOT_JUDGED(d->boot.candidate);
 	d->boot.counter = sfu_manifest_word(c.manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
 	if (d->boot.counter < sfu_boot_floor(d))
 		return SFU_R_COUNTER;
@@ -82,7 +85,7 @@ static uint32_t examine(struct sfu_device *d)
 	return sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
 }
 
-/*@ requires sound: sfu_device_place(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
+/*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
     assigns \nothing;
     ensures broken: d->boot.held != SFU_OK <==> \result == SFU_BOOT_EVENT_BROKEN;
     ensures attempts: \result == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
@@ -113,11 +116,16 @@ static unsigned char settle(struct sfu_device *d)
 	return d->boot.entry != 0 ? SFU_BOOT_EVENT_ASK : SFU_BOOT_EVENT_RUN;
 }
 
-/*@ requires sound: sfu_boot_sound(d);
+/*@ requires sound: SFU_BOOT_SOUND(d);
     requires going: d->boot.state != SFU_BOOT_STATE_RUNNING && d->boot.state != SFU_BOOT_STATE_STAYING;
     assigns d->boot.candidate, d->boot.good, d->boot.status, d->boot.held, d->boot.counter,
-            d->boot.version[0 .. SFU_VERSION_SIZE - 1], d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip;
-    ensures sound: sfu_boot_sound(d);
+            d->boot.version[0 .. SFU_VERSION_SIZE - 1], d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip,
+            sfu_vouch.signature, sfu_judged;
+    ensures fit: \result == SFU_BOOT_EVENT_HOLDS || \result == SFU_BOOT_EVENT_CONFIRM
+             || \result == SFU_BOOT_EVENT_TRY ==> SFU_BOOT_FIT(d, d->boot.candidate);
+    ensures run_held: \result == SFU_BOOT_EVENT_RUN && d->boot.state == SFU_BOOT_STATE_HELD ==>
+             d->boot.good == d->boot.candidate;
+    ensures sound: SFU_BOOT_SOUND(d);
     ensures chosen: \result == SFU_BOOT_EVENT_TRIAL || \result == SFU_BOOT_EVENT_GOOD ==>
              d->boot.state != SFU_BOOT_STATE_DECIDING || d->boot.candidate < sfu_layout.slot_count;
     ensures attempts: \result == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
@@ -154,10 +162,12 @@ uint32_t sfu_boot(struct sfu_device *d)
 	if (d->boot.trouble != SFU_OK)
 		return SFU_E_BLANK;
 	/*@ loop invariant range: 0 <= i <= STEPS;
-	    loop invariant sound: sfu_boot_sound(d);
+	    loop invariant sound: SFU_BOOT_SOUND(d);
 	    loop invariant good: d->boot.good == SFU_SLOT_NONE || d->boot.good < sfu_layout.slot_count;
 	    loop invariant run: d->boot.state == SFU_BOOT_STATE_RUNNING ==> d->boot.good < sfu_layout.slot_count;
-	    loop assigns i, event, d->boot, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, SFU_AREA_JOURNAL, SFU_AREA_SLOT, sfu_layout);
+	    loop assigns i, event, d->boot, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip,
+	                 sfu_vouch.signature, sfu_judged;
 	    loop variant STEPS - i; */
 	for (i = 0; i < STEPS; i++) {
 		if (d->boot.state == SFU_BOOT_STATE_RUNNING || d->boot.state == SFU_BOOT_STATE_STAYING)

@@ -25,7 +25,7 @@ struct sfu_check {
          \valid(c) && layout_sound && c->slot < sfu_layout.slot_count
       && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1)) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
       && \valid_read(c->device + (0 .. 31)) && \valid_read(c->oem + (0 .. 31))
-      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), &sfu_layout)
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->seal + (0 .. SFU_FORMAT_TAG - 1))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->device + (0 .. 31))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->oem + (0 .. 31));
@@ -37,14 +37,28 @@ struct sfu_check {
 /* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
  * SFU_R_SEAL, SFU_R_IMAGE or the codes of sfu_manifest_authentic if not, or what reading failed with. */
 /*@ requires ready: sfu_check_ready(c);
-    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
+            sfu_vouch.signature, sfu_judged;
+    ensures judged: \result == SFU_OK ==> slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout);
     ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
 uint32_t sfu_check_slot(struct sfu_check *c);
+
+/*@ ghost
+    // what a check found is kept, if it is proved: by the signature, or by the seal
+    /@ requires proof: sfu_vouch.signature == 1
+                || \forall integer i; 0 <= i < SFU_FORMAT_TAG ==> c->pass.tag[i] == c->seal[i];
+       requires slot: c->slot < sfu_layout.slot_count;
+       assigns sfu_judged;
+       ensures judged: sfu_judged.flash == sfu_flash && slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout); @/
+    void sfu_judge(const struct sfu_check *c);
+*/
 
 /* The check by signature and image hash, in every build: it decides alone where the journal is lost. With
  * `sealing` 1, c->pass.tag becomes the seal for installation c->install in the same pass. */
 /*@ requires ready: sfu_check_ready(c);
-    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
+            sfu_vouch.signature;
+    ensures signed: \result == SFU_OK ==> sfu_vouch.signature == 1;
     ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
 uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
 

@@ -14,5 +14,9 @@ uint32_t sfu_check_slot(struct sfu_check *c)
 	status = sfu_check_pass(c, hash, 1, 0);
 	if (status != SFU_OK)
 		return status;
-	return sfu_equal(c->pass.tag, c->seal, SFU_FORMAT_TAG) == SFU_OK ? SFU_OK : SFU_R_SEAL;
+	if (sfu_equal(c->pass.tag, c->seal, SFU_FORMAT_TAG) != SFU_OK)
+		return SFU_R_SEAL;
+	//@ ghost sfu_vouch.signature = 0;
+	//@ ghost sfu_judge(c);
+	return SFU_OK;
 }

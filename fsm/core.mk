@@ -19,7 +19,7 @@ CORE_C := $(CORE_MACHINES:%=gen/%.c) \
 # ragel falls from state to state on purpose, and numbers states it then does not use
 CORE_FLAGS := -std=c11 -ffreestanding -Wall -Wextra -Wconversion -Werror \
 	-Wno-implicit-fallthrough -Wno-unused-const-variable \
-	-Ifsm -Igen -Iport -Icrypto $(BEARSSL_INCLUDE)
+	-Ifsm -Igen -Iport -Icrypto -Ispec $(BEARSSL_INCLUDE)
 
 # every source depends on every header: they are few, and a stale object costs more than a compile
 CORE_H := $(wildcard fsm/*.h gen/*.h port/port.h crypto/*.h)

@@ -90,28 +90,50 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 #define SFU_UPGRADE_COUNT(d) \
 	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET) \
 	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET + 1))
+#define SFU_UPGRADE_COUNTER(d) \
+	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) \
+	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 1) \
+	 + 65536 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 2) \
+	 + 16777216 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 3))
 #define SFU_UPGRADE_FITS(d) \
 	sfu_upgrade_fits(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout)
 #define SFU_UPGRADE_FAR(d) \
 	(SFU_UPGRADE_FITS(d) \
 	 && sfu_upgrade_far((d)->upgrade.next, (d)->upgrade.erased, (d)->upgrade.checkpoint, SFU_UPGRADE_RECORD(d), \
 	                    SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout))
-#define SFU_JOURNAL_PAGE(d) \
-	sfu_journal_value((d)->journal.store.area, (d)->journal.store.current, (d)->journal.next, sfu_layout)
-#define SFU_JOURNAL_VALUE(d) (layout_sound && SFU_JOURNAL_PAGE(d))
 #define SFU_UPGRADE_READY(d) \
-	(\valid(d) && \separated(d, &sfu_layout) \
+	(\valid(d) \
 	 && 0 <= (d)->upgrade.state < SFU_UPGRADE_STATES && (d)->upgrade.cs == (d)->upgrade.state \
 	 && (d)->upgrade.next <= 65535 \
-	 && ((d)->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d)))
+	 && ((d)->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&(d)->journal)))
 #define SFU_UPGRADE_BEGUN(d) \
-	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d))
+	((d)->upgrade.state != SFU_UPGRADE_STATE_IDLE ==> \
+	 (d)->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d) && sfu_vouch.accepted == 1)
 #define SFU_UPGRADE_UNDER_WAY(d) \
 	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || (d)->upgrade.state == SFU_UPGRADE_STATE_COMPLETE \
 	 ==> SFU_UPGRADE_FAR(d))
 #define SFU_UPGRADE_AWAITING(d) \
 	((d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> (d)->upgrade.next < SFU_UPGRADE_COUNT(d))
 #define SFU_UPGRADE_VALUE(d) (SFU_UPGRADE_BEGUN(d) && SFU_UPGRADE_UNDER_WAY(d) && SFU_UPGRADE_AWAITING(d))
+
+#define SFU_UPGRADE_SOUND(d) (SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d))
+
+/* C3: the counter that the journal holds never falls (a postcondition) */
+#define SFU_COUNTER_STAYS(d) \
+	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))
+/* C4: the slot is what it was when a check of this boot held */
+#define SFU_BOOT_JUDGED(slot) slot_judged(sfu_flash, slot, sfu_judged, sfu_layout)
+/* C3, C4: and its counter is no lower than the journal's */
+#define SFU_BOOT_FIT(d, slot) \
+	((d)->boot.held == SFU_OK && SFU_BOOT_JUDGED(slot) && (d)->boot.counter >= (d)->journal.state.security_counter)
+#define SFU_BOOT_TOTAL(b) (0 <= (b).state < SFU_BOOT_STATES && (b).cs == (b).state)
+/* the boot machine, once everything is ready */
+#define SFU_BOOT_SOUND(d) \
+	(SFU_JOURNAL_VALID(&(d)->journal) && \valid(d) && SFU_BOOT_TOTAL((d)->boot) && (d)->boot.trouble == SFU_OK \
+	 && ((d)->boot.state == SFU_BOOT_STATE_TRIAL || (d)->boot.state == SFU_BOOT_STATE_GOOD \
+	     || (d)->boot.state == SFU_BOOT_STATE_HELD ==> (d)->boot.candidate < sfu_layout.slot_count) \
+	 && ((d)->boot.state == SFU_BOOT_STATE_HELD ==> SFU_BOOT_FIT(d, (d)->boot.candidate)) \
+	 && ((d)->boot.state == SFU_BOOT_STATE_RUNNING ==> SFU_BOOT_FIT(d, (d)->boot.good)))
 
 /* the whole, between two polls of the session */
 #define SFU_DEVICE_SOUND(d) \
@@ -124,33 +146,25 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	ensures total: SFU_SESSION_TOTAL((d)->session); \
 	ensures link: SFU_LINK_SOUND((d)->link); \
 	ensures ymodem: SFU_YMODEM_SOUND((d)->ymodem); \
-	ensures good: SFU_DEVICE_GOOD(d);
+	ensures good: SFU_DEVICE_GOOD(d); \
+	ensures counter: SFU_COUNTER_STAYS(d); \
+	ensures flash: session_kept(\old(sfu_flash), sfu_flash, sfu_layout);
 
-/*@ predicate sfu_boot_total(struct sfu_boot *b) = 0 <= b->state < SFU_BOOT_STATES && b->cs == b->state;
-
-    predicate sfu_device_place(struct sfu_device *d) = \valid(d) && \separated(d, &sfu_layout);
-
-    // the boot machine, once everything is ready
-    predicate sfu_boot_sound(struct sfu_device *d) =
-         sfu_device_place(d) && layout_sound && journal_valid(&d->journal) && sfu_boot_total(&d->boot)
-      && d->boot.trouble == SFU_OK
-      && (d->boot.state == SFU_BOOT_STATE_TRIAL || d->boot.state == SFU_BOOT_STATE_GOOD
-          || d->boot.state == SFU_BOOT_STATE_HELD ==> d->boot.candidate < sfu_layout.slot_count);
-
+/*@ // C6: an upgrade writes to the journal and to its slot alone,
+    predicate upgrade_kept(integer f, integer g, integer slot, struct sfu_layout l) =
+         \forall integer i; 0 <= i < SFU_AREA_SLOT + l.slot_count && i != SFU_AREA_SLOT + slot
+         && !(SFU_AREA_JOURNAL <= i < SFU_AREA_KEYS) ==> area_kept(f, g, l.area[i]);
+    // and a session neither to the loader nor to the keys.
+    predicate session_kept(integer f, integer g, struct sfu_layout l) =
+         area_kept(f, g, l.area[SFU_AREA_LOADER]) && area_kept(f, g, l.area[SFU_AREA_KEYS])
+         && area_kept(f, g, l.area[SFU_AREA_KEYS + 1]);
     // the manifest is one that its slot has room for
     predicate sfu_upgrade_fits(integer plain, integer record, integer count, integer slot, struct sfu_layout l) =
          sfu_sizes(plain, record, count) && sfu_room(plain, slot, l);
     // how far its installation may be
     predicate sfu_upgrade_far(integer next, integer erased, integer checkpoint, integer record, integer count,
                               integer slot, struct sfu_layout l) =
-         next <= count && erased <= l.slot[slot].size && checkpoint <= l.image_offset + sfu_rows(record, next);
-    // journal_valid, of the values alone
-    predicate sfu_journal_value(struct sfu_area *area, integer current, integer next, struct sfu_layout l) =
-         area == &sfu_layout.journal[0] && (current == 0 || current == 1 || current == SFU_SLOT_NONE)
-      && (current == 0 || current == 1 ==> 1 <= next <= l.journal[current].size / SFU_FLASH_CELL);
-    // what holds whatever is offered next
-    predicate sfu_upgrade_ready(struct sfu_device *d) = SFU_UPGRADE_READY(d);
-    predicate sfu_upgrade_sound(struct sfu_device *d) = sfu_upgrade_ready(d) && SFU_UPGRADE_VALUE(d);
+         next <= count && erased <= l.area[SFU_AREA_SLOT + slot].size && checkpoint <= l.image_offset + sfu_rows(record, next);
 */
 
 /* the one buffer, from the place where it is aligned to 4 */

@@ -41,27 +41,25 @@ struct sfu_journal {
 	struct sfu_state state;      /* the state as flash holds it */
 };
 
-/*@ predicate journal_valid{L}(struct sfu_journal *j) =
-       \valid(j) && store_valid(&j->store) && j->store.area == &sfu_layout.journal[0]
-       && \separated(j, &sfu_layout)
-       && (store_has_page(&j->store) ==>
-           1 <= j->next <= sfu_layout.journal[j->store.current].size / SFU_FLASH_CELL);
-
-    // claim C8: what the journal knows of the flash is so. Cells from j->next on read blank, and none of them
-    // was ever begun, except that before the first append after a start the first of them may be torn.
-    predicate journal_stands{L}(struct sfu_journal *j) = store_stands(&j->store)
-       && (store_has_page(&j->store) ==>
-           page_free(sfu_flash, j->store.area + j->store.current, j->next,
-                     j->store.area[j->store.current].size / SFU_FLASH_CELL)
-           && page_clean(sfu_flash, j->store.area + j->store.current, j->next + (j->fresh == 1 ? 0 : 1),
-                         j->store.area[j->store.current].size / SFU_FLASH_CELL));
-*/
+#define SFU_JOURNAL_CELLS(j) (sfu_layout.area[(j)->store.area + (j)->store.current].size / SFU_FLASH_CELL)
+#define SFU_JOURNAL_PLACE(j) \
+	((j)->store.area == SFU_AREA_JOURNAL && SFU_STORE_VALUE(&(j)->store) \
+	 && (SFU_STORE_HAS_PAGE(&(j)->store) ==> 1 <= (j)->next <= SFU_JOURNAL_CELLS(j)))
+#define SFU_JOURNAL_VALID(j) (\valid(j) && layout_sound && SFU_JOURNAL_PLACE(j))
+/* claim C8: what the journal knows of the flash is so. Cells from j->next on read blank, and none of them was ever
+ * begun, except that before the first append after a start the first of them may be torn. */
+#define SFU_JOURNAL_STANDS(j) \
+	(SFU_STORE_STANDS(&(j)->store) \
+	 && (SFU_STORE_HAS_PAGE(&(j)->store) ==> \
+	     page_free(sfu_flash, (j)->store.area + (j)->store.current, (j)->next, SFU_JOURNAL_CELLS(j)) \
+	     && page_clean(sfu_flash, (j)->store.area + (j)->store.current, (j)->next + ((j)->fresh == 1 ? 0 : 1), \
+	                   SFU_JOURNAL_CELLS(j))))
 
 /*@ ghost
     // What the last call left holds still: since then nobody wrote to the two pages (C6), nor to *j. And it
     // held after a start, as each cut left it recoverable.
     /@ assigns \nothing;
-       ensures stands: journal_stands(j); @/
+       ensures stands: SFU_JOURNAL_STANDS(j); @/
     void sfu_journal_known(struct sfu_journal *j);
 */
 
@@ -70,33 +68,40 @@ struct sfu_journal {
  * Writes nothing to flash. A state that was found but not appended to in this power cycle may come from
  * a torn cell, so that the next start finds the one before it: append before doing what cannot be undone. */
 /*@ requires j: \valid(j) && \valid_read(device + (0 .. 31)) && \separated(j, device + (0 .. 31));
-    requires areas: layout_sound && \separated(j, &sfu_layout);
+    requires areas: layout_sound;
     assigns *j;
-    ensures loaded: journal_valid(j);
+    ensures loaded: SFU_JOURNAL_VALID(j);
     ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
-    ensures page: \result == SFU_OK ==> store_has_page(&j->store); */
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store); */
 uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
 
 /* Appends `next` (its sequence is set to one above the last) and makes it j->state. Goes over to the other page
  * when the current one is full or a cell does not read back; tries that once. SFU_OK; otherwise the
  * port's failure: flash then holds the old state or the new one, j->state the old one. */
-/*@ requires j: journal_valid(j) && \valid_read(next) && \separated(j, next);
+/*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(next) && \separated(j, next);
+    requires counter: SFU_STORE_HAS_PAGE(&j->store) ==> next->security_counter >= j->state.security_counter;
     assigns *j, sfu_flash;
-    ensures kept: journal_valid(j);
-    ensures stands: journal_stands(j);
-    ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: j->state.security_counter
+             == (\result == SFU_OK ? \old(next->security_counter) : \old(j->state.security_counter));
+    ensures kept: SFU_JOURNAL_VALID(j);
+    ensures stands: SFU_JOURNAL_STANDS(j);
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next);
 
 /* Begins a journal where there is none: `first` becomes the state of a new page. */
-/*@ requires j: journal_valid(j) && \valid_read(first) && \separated(j, first);
+/*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(first) && \separated(j, first);
     assigns *j, sfu_flash;
-    ensures kept: journal_valid(j);
-    ensures stands: journal_stands(j);
-    ensures page: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: j->state.security_counter
+             == (\result == SFU_OK ? \old(first->security_counter) : \old(j->state.security_counter));
+    ensures kept: SFU_JOURNAL_VALID(j);
+    ensures stands: SFU_JOURNAL_STANDS(j);
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store) && j->fresh == 1; */
 uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first);
 
 /* Cells that can still be appended without an erase. */
-/*@ requires j: journal_valid(j);
+/*@ requires j: SFU_JOURNAL_VALID(j);
     assigns \nothing; */
 uint32_t sfu_journal_room(const struct sfu_journal *j);
 

@@ -55,14 +55,13 @@ static inline void end_here(struct sfu_replay *r)
 
 #include "journal_contract.h"
 
-/*@ requires r: \valid(r) && \valid_read(p) && \separated(r, p, &sfu_layout);
-    requires layout: layout_sound;
+/*@ requires r: \valid(r) && \valid_read(p) && \separated(r, p);
     requires inv: replay_inv(r) && *p < SFU_JOURNAL_EVENTS && r->at < UINT32_MAX;
     assigns r->cs, r->phase, r->next;
-    ensures layout: layout_sound;
     ensures inv: replay_inv(r);
     ensures next: r->next == \old(r->next) || r->next == r->at + 1;
-    ensures end: *p == SFU_JOURNAL_EVENT_END ==> r->phase >= SFU_JOURNAL_STATE_FOUND;
+    ensures end: \old(*p) == SFU_JOURNAL_EVENT_END ==>
+              r->phase == SFU_JOURNAL_STATE_FOUND || r->phase == SFU_JOURNAL_STATE_LOST;
     ensures found: r->phase == SFU_JOURNAL_STATE_FOUND ==>
               \old(r->phase) == SFU_JOURNAL_STATE_FOUND || *p == SFU_JOURNAL_EVENT_STATE; */
 static void step(struct sfu_replay *r, const unsigned char *p)
@@ -71,15 +70,15 @@ static void step(struct sfu_replay *r, const unsigned char *p)
 }
 
 /* What cell r->at is. A MAC is tried only where the CRC is right, and only so many cells are. */
-/*@ requires j: \valid(j) && \valid(r) && \separated(j, r, &sfu_layout);
-    requires page: store_valid(&j->store) && store_has_page(&j->store)
-             && j->store.area == &sfu_layout.journal[0];
-    requires at: r->at < j->store.area[j->store.current].size / SFU_FLASH_CELL;
+/*@ requires j: \valid(j) && \valid(r) && \separated(j, r);
+    requires page: SFU_STORE_VALID(&j->store) && SFU_STORE_HAS_PAGE(&j->store)
+             && j->store.area == SFU_AREA_JOURNAL;
+    requires at: r->at < sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
     requires tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
     assigns j->state, r->tried;
     ensures event: \result < SFU_JOURNAL_EVENTS;
     ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
-    ensures store: layout_sound && j->store.area == \old(j->store.area)
+    ensures store: j->store.area == \old(j->store.area)
                    && j->store.current == \old(j->store.current);
     ensures search: r->at == \old(r->at) && r->next == \old(r->next) && r->phase == \old(r->phase)
                    && r->cs == \old(r->cs);
@@ -91,7 +90,7 @@ static unsigned char classify(struct sfu_journal *j, struct sfu_replay *r)
 
 	if (r->at == 0 || r->tried == SFU_LIMIT_MAC_CHECKS)
 		return SFU_JOURNAL_EVENT_END;
-	status = sfu_store_read(j->store.area[j->store.current].address + r->at * SFU_FLASH_CELL,
+	status = sfu_store_read(sfu_layout.area[j->store.area + j->store.current].address + r->at * SFU_FLASH_CELL,
 		cell, SFU_FLASH_CELL);
 	if (status == SFU_E_BLANK)
 		return SFU_JOURNAL_EVENT_BLANK;
@@ -109,15 +108,15 @@ void sfu_journal_replay(struct sfu_journal *j, struct sfu_replay *r)
 	r->phase = SFU_JOURNAL_STATE_TAIL;
 	r->next = 1;
 	r->tried = 0;
-	r->at = j->store.area[j->store.current].size / SFU_FLASH_CELL;
+	r->at = sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
 	/*@ loop invariant inv: replay_inv(r);
 	    loop invariant tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
-	    loop invariant layout: layout_sound;
-	    loop invariant area: j->store.area == &sfu_layout.journal[0];
+	    loop invariant area: j->store.area == SFU_AREA_JOURNAL;
 	    loop invariant current: j->store.current == \at(j->store.current, Pre);
-	    loop invariant at: r->at <= sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL;
-	    loop invariant zero: r->at == 0 ==> r->phase >= SFU_JOURNAL_STATE_FOUND;
-	    loop invariant next: 1 <= r->next <= sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL;
+	    loop invariant at: r->at <= sfu_layout.area[SFU_AREA_JOURNAL + \at(j->store.current, Pre)].size / SFU_FLASH_CELL;
+	    loop invariant zero: r->at == 0 ==>
+	      r->phase == SFU_JOURNAL_STATE_FOUND || r->phase == SFU_JOURNAL_STATE_LOST;
+	    loop invariant next: 1 <= r->next <= sfu_layout.area[SFU_AREA_JOURNAL + \at(j->store.current, Pre)].size / SFU_FLASH_CELL;
 	    loop assigns event, r->cs, r->phase, r->at, r->next, r->tried, j->state;
 	    loop variant r->at; */
 	while (r->phase == SFU_JOURNAL_STATE_TAIL || r->phase == SFU_JOURNAL_STATE_SEARCHING) {

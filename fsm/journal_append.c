@@ -17,20 +17,21 @@
  * they may be torn. */
 #define SPAN_MAX (SFU_LIMIT_MAC_CHECKS - 3u)
 
-/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
     assigns \nothing;
-    ensures cells: \result == s->area[page].size / SFU_FLASH_CELL; */
+    ensures cells: \result == sfu_layout.area[s->area + page].size / SFU_FLASH_CELL; */
 static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 {
-	return s->area[page].size / SFU_FLASH_CELL;
+	return sfu_layout.area[s->area + page].size / SFU_FLASH_CELL;
 }
 
-/*@ requires s: store_valid(s) && (page == 0 || page == 1);
-    requires index: index < s->area[page].size / SFU_FLASH_CELL;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
+    requires index: index < sfu_layout.area[s->area + page].size / SFU_FLASH_CELL;
     requires read: \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires free: cell_blank(sfu_flash, s->area + page, index);
-    requires keep: store_has_page(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
     ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page);
     ensures told: \result == SFU_OK && cell_clean(\old(sfu_flash), s->area + page, index) ==>
@@ -38,8 +39,10 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
 {
 	//@ ghost int before = sfu_flash;
+	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_FLASH_CELL,
+	                               sfu_layout.area[s->area + page]); */
 	const uint32_t status = sfu_port_flash_program(
-		s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
+		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
 
 	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
 	       s->current <= 1 ? 1 : 0, status); */
@@ -49,11 +52,11 @@ static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index
 /* Replays the current page: SFU_OK if that found the state; SFU_E_BLANK if nobody was ever told of a state in
  * it: there is nothing behind the first cell but one that a cut may have torn; else SFU_E_JOURNAL. Where the page has
  * to be left, none of it is free. */
-/*@ requires j: \valid(j) && \separated(j, &sfu_layout);
-    requires page: store_valid(&j->store) && store_has_page(&j->store)
-             && j->store.area == &sfu_layout.journal[0];
+/*@ requires j: \valid(j);
+    requires page: SFU_STORE_VALID(&j->store) && SFU_STORE_HAS_PAGE(&j->store)
+             && j->store.area == SFU_AREA_JOURNAL;
     assigns j->state, j->next;
-    ensures next: 1 <= j->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    ensures next: 1 <= j->next <= sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
     ensures answer: \result == SFU_OK || \result == SFU_E_BLANK || \result == SFU_E_JOURNAL; */
 static uint32_t look(struct sfu_journal *j)
 {
@@ -75,22 +78,24 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
 	uint32_t status = SFU_E_JOURNAL;
 
 	sfu_hkdf(j->key, device, label, 0, label, sizeof label);
-	sfu_store_find(&j->store, sfu_layout.journal, SFU_FLASH_JOURNAL_MAGIC);
+	sfu_store_find(&j->store, SFU_AREA_JOURNAL, SFU_FLASH_JOURNAL_MAGIC);
 	j->next = 1;
 	j->fresh = 0;
 	j->state = (struct sfu_state){ 0 };
+	//@ assert place: SFU_JOURNAL_PLACE(j);
 	if (j->store.current <= 1)
 		status = look(j);
+	//@ assert looked: SFU_JOURNAL_PLACE(j);
 	/* a page without a state was being begun: the one before it is complete and closed */
 	if (status == SFU_E_BLANK && sfu_store_fall_back(&j->store) == SFU_OK)
 		status = look(j);
 	return status == SFU_OK ? SFU_OK : SFU_E_JOURNAL;
 }
 
-/*@ requires j: journal_valid(j);
+/*@ requires j: SFU_JOURNAL_VALID(j);
     assigns \nothing;
-    ensures room: \result != 0 ==> store_has_page(&j->store)
-       && j->next + \result < j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    ensures room: \result != 0 ==> SFU_STORE_HAS_PAGE(&j->store)
+       && j->next + \result < sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
     ensures copies: \result == 0 || \result == (j->fresh == 1 ? 1 : 2); */
 static uint32_t room(const struct sfu_journal *j)
 {
@@ -105,21 +110,22 @@ static uint32_t room(const struct sfu_journal *j)
 
 /* Programs the cell behind the last one, twice in a row if it is the first since the start. If that
  * fails the page is full. */
-/*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
+/*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
-    requires stands: journal_stands(j);
+    requires stands: SFU_JOURNAL_STANDS(j);
     assigns j->store.secured, j->next, j->fresh, sfu_flash;
-    ensures kept: journal_valid(j);
-    ensures stands: store_stands(&j->store);
-    ensures free: store_has_page(&j->store) ==> page_free(sfu_flash, j->store.area + j->store.current, j->next,
-              j->store.area[j->store.current].size / SFU_FLASH_CELL);
-    ensures clean: store_has_page(&j->store) && \result == SFU_OK ==>
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures kept: SFU_JOURNAL_VALID(j);
+    ensures stands: SFU_STORE_STANDS(&j->store);
+    ensures free: SFU_STORE_HAS_PAGE(&j->store) ==> page_free(sfu_flash, j->store.area + j->store.current, j->next,
+              sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL);
+    ensures clean: SFU_STORE_HAS_PAGE(&j->store) && \result == SFU_OK ==>
               page_clean(sfu_flash, j->store.area + j->store.current, j->next,
-                         j->store.area[j->store.current].size / SFU_FLASH_CELL);
+                         sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL);
     ensures safe: \result == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
     ensures told: \result == SFU_OK ==>
               page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
-    ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
+    ensures done: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store) && j->fresh == 1; */
 static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 {
 	const uint32_t copies = room(j);
@@ -131,19 +137,17 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 	//@ assert secured: j->store.current == \at(j->store.current, Pre) && j->next == \at(j->next, Pre);
 	/*@ loop invariant range: 0 <= i <= copies;
 	    loop invariant next: j->next == \at(j->next, Pre) + i;
-	    loop invariant regions: layout_regions;
-	    loop invariant pages: layout_pages;
-	    loop invariant slots: layout_slots;
-	    loop invariant area: j->store.area == &sfu_layout.journal[0] || j->store.area == &sfu_layout.keys[0];
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, SFU_AREA_JOURNAL, SFU_AREA_KEYS, sfu_layout);
+	    loop invariant area: j->store.area == SFU_AREA_JOURNAL || j->store.area == SFU_AREA_KEYS;
 	    loop invariant page: j->store.current == \at(j->store.current, Pre);
 	    loop invariant whole: page_whole(sfu_flash, j->store.area + \at(j->store.current, Pre));
 	    loop invariant lasts: status == SFU_OK || j->store.secured == 1 ==> page_lasts(sfu_flash, j->store.area + \at(j->store.current, Pre));
 	    loop invariant safe: recoverable(sfu_flash, j->store.area + \at(j->store.current, Pre),
 	                                     j->store.area + (1 - \at(j->store.current, Pre)));
 	    loop invariant free: status == SFU_OK ==> page_free(sfu_flash, j->store.area + \at(j->store.current, Pre),
-	                         \at(j->next, Pre) + i, j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
+	                         \at(j->next, Pre) + i, sfu_layout.area[j->store.area + \at(j->store.current, Pre)].size / SFU_FLASH_CELL);
 	    loop invariant clean: status == SFU_OK ==> page_clean(sfu_flash, j->store.area + \at(j->store.current, Pre),
-	                          \at(j->next, Pre) + i + (\at(j->fresh, Pre) == 1 || i > 0 ? 0 : 1), j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL);
+	                          \at(j->next, Pre) + i + (\at(j->fresh, Pre) == 1 || i > 0 ? 0 : 1), sfu_layout.area[j->store.area + \at(j->store.current, Pre)].size / SFU_FLASH_CELL);
 	    loop invariant told: status == SFU_OK && i == copies ==> page_tells(sfu_flash, j->store.area + \at(j->store.current, Pre), cell_name(cell));
 	    loop assigns i, status, j->next, sfu_flash;
 	    loop variant copies - i; */
@@ -152,35 +156,30 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 			status = program(&j->store, j->store.current, j->next, cell);
 		j->next++;
 	}
-	//@ assert kept: store_stands(&j->store);
+	//@ assert kept: SFU_STORE_STANDS(&j->store);
 	j->fresh = 1;
-	//@ assert fresh: store_stands(&j->store);
-	//@ assert fresh_regions: layout_regions;
-	//@ assert fresh_pages: layout_pages;
-	//@ assert fresh_slots: layout_slots;
+	//@ assert fresh: SFU_STORE_STANDS(&j->store);
 	if (status != SFU_OK) {
 		j->next = cells_of(&j->store, j->store.current);
-		//@ assert full_regions: layout_regions;
-		//@ assert full_pages: layout_pages;
-		//@ assert full_slots: layout_slots;
 	}
-	//@ assert stands: store_stands(&j->store);
+	//@ assert stands: SFU_STORE_STANDS(&j->store);
 	//@ assert same: j->store.current == \at(j->store.current, Pre);
 	/*@ assert free: page_free(sfu_flash, j->store.area + \at(j->store.current, Pre), j->next,
-	      j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
+	      sfu_layout.area[j->store.area + \at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
 	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, j->store.area + \at(j->store.current, Pre),
-	      j->next, j->store.area[\at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
+	      j->next, sfu_layout.area[j->store.area + \at(j->store.current, Pre)].size / SFU_FLASH_CELL); */
 	return status;
 }
 
 /* Programs the last cell of the current page with the state it holds, if that cell is blank. That
  * this fails is no reason to stay. */
-/*@ requires j: journal_valid(j) && store_has_page(&j->store);
-    requires stands: store_stands(&j->store);
+/*@ requires j: SFU_JOURNAL_VALID(j) && SFU_STORE_HAS_PAGE(&j->store);
+    requires stands: SFU_STORE_STANDS(&j->store);
     assigns j->next, sfu_flash;
-    ensures kept: journal_valid(j);
-    ensures full: j->next == j->store.area[j->store.current].size / SFU_FLASH_CELL;
-    ensures stands: store_stands(&j->store); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures kept: SFU_JOURNAL_VALID(j);
+    ensures full: j->next == sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
+    ensures stands: SFU_STORE_STANDS(&j->store); */
 static void close_page(struct sfu_journal *j)
 {
 	const uint32_t page = j->store.current, last = cells_of(&j->store, page) - 1;
@@ -188,68 +187,62 @@ static void close_page(struct sfu_journal *j)
 	uint32_t status;
 
 	j->next = last + 1;
-	//@ assert before: store_stands(&j->store);
-	status = sfu_store_read(j->store.area[page].address + last * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
+	//@ assert before: SFU_STORE_STANDS(&j->store);
+	status = sfu_store_read(sfu_layout.area[j->store.area + page].address + last * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
 	//@ ghost sfu_cell_read(j->store.area + page, last, status);
 	if (status != SFU_E_BLANK)
 		return;
 	sfu_journal_encode(cell, j->key, &j->state);
 	(void)program(&j->store, page, last, cell);
-	//@ assert after: store_stands(&j->store);
+	//@ assert after: SFU_STORE_STANDS(&j->store);
 }
 
 /* Makes the cell the first one of the other page, and that page the current one. */
-/*@ requires j: journal_valid(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
+/*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
     requires apart: \separated(j, cell + (0 .. SFU_STATE_SIZE - 1));
-    requires stands: store_stands(&j->store);
+    requires stands: SFU_STORE_STANDS(&j->store);
     assigns j->store.current, j->store.generation, j->store.secured, j->store.both, j->next, j->fresh, sfu_flash;
-    ensures stands: store_stands(&j->store);
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures stands: SFU_STORE_STANDS(&j->store);
     ensures safe: \result == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current);
     ensures told: \result == SFU_OK ==>
               page_tells(sfu_flash, j->store.area + j->store.current, cell_name(cell));
     ensures free: \result == SFU_OK ==> j->next == 2 && page_free(sfu_flash, j->store.area + j->store.current, 2,
-              j->store.area[j->store.current].size / SFU_FLASH_CELL);
+              sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL);
     ensures clean: \result == SFU_OK ==> page_clean(sfu_flash, j->store.area + j->store.current, 2,
-              j->store.area[j->store.current].size / SFU_FLASH_CELL);
-    ensures full: \result != SFU_OK && store_has_page(&j->store) ==>
-              j->next == j->store.area[j->store.current].size / SFU_FLASH_CELL;
-    ensures kept: journal_valid(j);
-    ensures done: \result == SFU_OK ==> store_has_page(&j->store) && j->fresh == 1; */
+              sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL);
+    ensures full: \result != SFU_OK && SFU_STORE_HAS_PAGE(&j->store) ==>
+              j->next == sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
+    ensures kept: SFU_JOURNAL_VALID(j);
+    ensures done: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store) && j->fresh == 1; */
 static uint32_t move(struct sfu_journal *j, const uint8_t *cell)
 {
 	uint32_t page, status;
 
 	if (j->store.current <= 1)
 		close_page(j);
-	//@ assert closed_regions: layout_regions;
-	//@ assert closed_pages: layout_pages;
-	//@ assert closed_slots: layout_slots;
 	//@ assert same: j->store.current == \at(j->store.current, Pre);
 	status = sfu_store_begin(&j->store, &page);
 	//@ assert begun: j->store.current == \at(j->store.current, Pre);
-	/*@ assert left: store_has_page(&j->store) ==>
-	      j->next == sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
+	/*@ assert left: SFU_STORE_HAS_PAGE(&j->store) ==>
+	      j->next == sfu_layout.area[SFU_AREA_JOURNAL + \at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
 	if (status == SFU_OK)
 		status = program(&j->store, page, 1, cell);
-	//@ assert filled: store_stands(&j->store);
+	//@ assert filled: SFU_STORE_STANDS(&j->store);
 	if (status == SFU_OK)
 		status = sfu_store_commit(&j->store, page);
-	//@ assert committed: store_stands(&j->store);
-	//@ assert after: layout_sound;
-	/*@ assert page: status == SFU_OK ==> j->store.current == page && page_free(sfu_flash, &sfu_layout.journal[page],
-	      2, sfu_layout.journal[page].size / SFU_FLASH_CELL); */
-	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, &sfu_layout.journal[page],
-	      2, sfu_layout.journal[page].size / SFU_FLASH_CELL); */
-	/*@ assert stays: status != SFU_OK && store_has_page(&j->store) ==> j->store.current == \at(j->store.current, Pre)
-	      && j->next == sfu_layout.journal[\at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
+	//@ assert committed: SFU_STORE_STANDS(&j->store);
+	/*@ assert page: status == SFU_OK ==> j->store.current == page && page_free(sfu_flash, SFU_AREA_JOURNAL + page,
+	      2, sfu_layout.area[SFU_AREA_JOURNAL + page].size / SFU_FLASH_CELL); */
+	/*@ assert clean: status == SFU_OK ==> page_clean(sfu_flash, SFU_AREA_JOURNAL + page,
+	      2, sfu_layout.area[SFU_AREA_JOURNAL + page].size / SFU_FLASH_CELL); */
+	/*@ assert stays: status != SFU_OK && SFU_STORE_HAS_PAGE(&j->store) ==> j->store.current == \at(j->store.current, Pre)
+	      && j->next == sfu_layout.area[SFU_AREA_JOURNAL + \at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
 	if (status == SFU_OK) {
 		j->next = 2;
-		//@ assert page_two: j->store.current == page && store_stands(&j->store);
-		//@ assert two_regions: layout_regions;
-		//@ assert two_pages: layout_pages;
-		//@ assert two_slots: layout_slots;
+		//@ assert page_two: j->store.current == page && SFU_STORE_STANDS(&j->store);
 		j->fresh = 1;
-		//@ assert page_fresh: j->next == 2 && j->store.current == page && store_stands(&j->store);
+		//@ assert page_fresh: j->next == 2 && j->store.current == page && SFU_STORE_STANDS(&j->store);
 	}
 	return status;
 }
@@ -268,12 +261,18 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 	status = put(j, cell);
 	if (status != SFU_OK)
 		status = move(j, cell);
-	//@ assert stands: journal_stands(j);
+	//@ assert place: SFU_JOURNAL_PLACE(j);
+	//@ assert stands: SFU_JOURNAL_STANDS(j);
 	/*@ assert told: status == SFU_OK ==> page_safe(sfu_flash, j->store.area + j->store.current)
 	      && page_tells(sfu_flash, j->store.area + j->store.current, cell_name(&cell[0])); */
-	if (status == SFU_OK)
-		j->state = state;
-	return status;
+	if (status != SFU_OK)
+		return status;
+	//@ ghost uint32_t current = j->store.current, free = j->next;
+	j->state = state;
+	//@ assert same_area: j->store.area == SFU_AREA_JOURNAL;
+	//@ assert same_page: j->store.current == current;
+	//@ assert same_next: j->next == free;
+	return SFU_OK;
 }
 
 uint32_t sfu_journal_format(struct sfu_journal *j, const struct sfu_state *first)

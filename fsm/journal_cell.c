@@ -40,11 +40,7 @@ void sfu_journal_encode(
 	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
 	//@ assert kind: sfu_state_kind(cell);
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
-	//@ ghost Signed: ;
 	sfu_copy(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE);
-	/*@ assert mac: \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
-	      cell[SFU_STATE_MAC_OFFSET + i] == \at(sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i), Signed); */
-	/*@ assert signed: \forall integer i; 0 <= i < SFU_STATE_MAC_OFFSET ==> cell[i] == \at(cell[i], Signed); */
 	//@ ghost Whole: ;
 	sfu_put32(cell + SFU_STATE_CRC_OFFSET, sfu_crc32(cell, SFU_STATE_CRC_OFFSET));
 	/*@ assert crc: SFU_WORD(cell, SFU_STATE_CRC_OFFSET)
@@ -62,11 +58,8 @@ uint32_t sfu_journal_decode(
 	if (sfu_get32(cell + SFU_STATE_CRC_OFFSET) != sfu_crc32(cell, SFU_STATE_CRC_OFFSET))
 		return SFU_E_JOURNAL;
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
-	//@ ghost Tried: ;
 	if (sfu_equal(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE) != SFU_OK)
 		return SFU_E_JOURNAL;
-	/*@ assert mac: \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
-	      cell[SFU_STATE_MAC_OFFSET + i] == \at(sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i), Tried); */
 	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
 	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
 	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include "bytes.h"
 #include "crc.h"
-#include "crypto_names.h"
 #include "journal.h"
 
 /* Number for number, as postconditions, that the cell at C holds the state at S (struct STATE): the same of both

@@ -20,12 +20,13 @@ struct sfu_replay {
 
 /* Afterwards r->phase is SFU_JOURNAL_STATE_FOUND, and j->state is what that cell holds, or
  * SFU_JOURNAL_STATE_LOST, and j->state is as it was. */
-/*@ requires j: \valid(j) && \valid(r) && \separated(j, r, &sfu_layout);
-    requires page: store_valid(&j->store) && store_has_page(&j->store)
-             && j->store.area == &sfu_layout.journal[0];
+/*@ requires j: \valid(j) && \valid(r) && \separated(j, r);
+    requires page: SFU_STORE_VALID(&j->store) && SFU_STORE_HAS_PAGE(&j->store)
+             && j->store.area == SFU_AREA_JOURNAL;
     assigns *r, j->state;
     ensures done: r->phase == SFU_JOURNAL_STATE_FOUND || r->phase == SFU_JOURNAL_STATE_LOST;
-    ensures next: 1 <= r->next <= j->store.area[j->store.current].size / SFU_FLASH_CELL;
+    ensures next: 1 <= r->next <= sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
+    ensures at: r->at <= sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
     ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS; */
 void sfu_journal_replay(struct sfu_journal *j, struct sfu_replay *r);
 

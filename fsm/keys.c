@@ -14,12 +14,12 @@ _Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
 /*@ predicate cell_kind{L}(uint8_t *cell) =
        cell[0] != 0 || cell[1] != 0 || cell[2] != 0 || cell[3] != 0; */
 
-/*@ requires s: store_valid(s) && (page == 0 || page == 1) && index < CELLS;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS;
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1]; */
 static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t index, uint8_t *cell)
 {
-	return sfu_store_read(s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+	return sfu_store_read(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
 }
 
 /*@ requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
@@ -39,11 +39,11 @@ static uint32_t cell_ok(const uint8_t *cell)
 }
 
 /* The first whole cell of the current page: SFU_OK, or SFU_E_KEYS and *cell is anything. */
-/*@ requires s: store_valid(s);
+/*@ requires s: SFU_STORE_VALID(s);
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1];
     ensures answer: \result == SFU_OK || \result == SFU_E_KEYS;
-    ensures page: \result == SFU_OK ==> store_has_page(s) && cell_kind(cell); */
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && cell_kind(cell); */
 static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 {
 	uint32_t i;
@@ -61,7 +61,7 @@ static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 }
 
 /* 1: something is left in the other page. It counts, or its erase was cut. */
-/*@ requires s: store_valid(s) && store_has_page(s);
+/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1; */
 static uint32_t remains(const struct sfu_store *s)
@@ -80,18 +80,21 @@ static uint32_t remains(const struct sfu_store *s)
 	return count != 0 ? 1 : 0;
 }
 
-/*@ requires s: store_valid(s) && (page == 0 || page == 1) && index < CELLS;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS;
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires free: cell_blank(sfu_flash, s->area + page, index);
-    requires keep: store_has_page(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
     ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page); */
 static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
 {
 	//@ ghost int before = sfu_flash;
+	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_KEYS_SIZE,
+	                               sfu_layout.area[s->area + page]); */
 	const uint32_t status = sfu_port_flash_program(
-		s->area[page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
+		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
 
 	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
 	       s->current <= 1 ? 1 : 0, status); */
@@ -99,11 +102,12 @@ static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t 
 }
 
 /* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
-/*@ requires s: store_valid(s) && store_has_page(s);
+/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
-    requires stands: store_stands(s);
+    requires stands: SFU_STORE_STANDS(s);
     assigns sfu_flash;
-    ensures stands: store_stands(s);
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
+    ensures stands: SFU_STORE_STANDS(s);
     ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
 static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 {
@@ -111,7 +115,8 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 	uint32_t i, status, whole = 0, done = 0;
 
 	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
-	    loop invariant stands: store_stands(s);
+	    loop invariant stands: SFU_STORE_STANDS(s);
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, s->area, s->area + 2, sfu_layout);
 	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
 	    loop variant CELLS - i; */
 	for (i = 1; i < CELLS; i++) {
@@ -148,12 +153,14 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
 
 /* The page with D was found, and something is left of the older one, which has to go. Where D's page
  * does not take a copy, it was being begun again, and the older one is still good; else it goes. */
-/*@ requires k: \valid(k) && store_valid(&k->store) && store_has_page(&k->store);
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
     requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && cell_kind(cell);
-    requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1), &sfu_layout);
-    requires stands: store_stands(&k->store);
+    requires kind: k->kind != 0;
+    requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires stands: SFU_STORE_STANDS(&k->store);
     assigns *k, cell[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
-    ensures kept: store_valid(&k->store) && store_has_page(&k->store) && k->kind != 0; */
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0; */
 static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 {
 	if (copy_cell(&k->store, cell) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
@@ -175,7 +182,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 	sfu_keys_wipe(k);
 	k->epoch = 0;
 	k->flags = 0;
-	sfu_store_find(&k->store, sfu_layout.keys, SFU_FLASH_KEYS_MAGIC);
+	sfu_store_find(&k->store, SFU_AREA_KEYS, SFU_FLASH_KEYS_MAGIC);
 	status = find_cell(&k->store, cell);
 	if (status != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK)
 		status = find_cell(&k->store, cell);
@@ -207,13 +214,14 @@ static uint32_t make_device_key(uint8_t *device)
 }
 
 /* Writes the keys, with `device` as D, into the other page, and makes that the current one. */
-/*@ requires k: \valid(k) && \separated(k, &sfu_layout);
-    requires store: store_valid(&k->store) && store_has_page(&k->store);
+/*@ requires k: \valid(k);
+    requires store: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
     requires device: \valid_read(device + (0 .. 31)) && \separated(device + (0 .. 31), k);
-    requires stands: store_stands(&k->store);
+    requires stands: SFU_STORE_STANDS(&k->store);
     assigns k->store.current, k->store.generation, k->store.secured, k->store.both, sfu_flash;
-    ensures stands: store_stands(&k->store);
-    ensures kept: store_valid(&k->store) && store_has_page(&k->store); */
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures stands: SFU_STORE_STANDS(&k->store);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store); */
 static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 {
 	uint8_t cell[SFU_KEYS_SIZE];
@@ -251,7 +259,7 @@ uint32_t sfu_keys_make(struct sfu_keys *k)
 	if (status == SFU_OK) {
 		k->kind = SFU_FLASH_KEYS_DEVICE;
 		sfu_copy(k->device, device, sizeof device);
-		//@ assert stands: store_stands(&k->store);
+		//@ assert stands: SFU_STORE_STANDS(&k->store);
 		status = sfu_store_retire(&k->store);
 	}
 	sfu_wipe(device, sizeof device);

@@ -27,36 +27,38 @@ struct sfu_keys {
     // Where a cell with keys was found, or none was looked for since, the flash is as the store says: nobody else
     // writes to the two pages (C6), and each cut left them recoverable.
     /@ assigns \nothing;
-       ensures stands: store_stands(s); @/
+       ensures stands: SFU_STORE_STANDS(s); @/
     void sfu_keys_known(struct sfu_store *s);
 */
 
 /* Reads the current key page. SFU_OK; SFU_E_KEYS if there is none whose CRC holds (everything is
  * then zero). If D is there, and anything is left in the page that was before, that is erased before it
  * answers; if that fails, the answer is the port's failure, and k->kind tells if the keys are there. */
-/*@ requires k: \valid(k) && \separated(k, &sfu_layout);
+/*@ requires k: \valid(k);
     requires layout: layout_sound;
     assigns *k, sfu_flash;
-    ensures kept: store_valid(&k->store);
-    ensures page: k->kind != 0 ==> store_has_page(&k->store);
-    ensures keys: \result == SFU_OK ==> k->kind != 0;
-    ensures none: \result == SFU_E_KEYS ==> k->kind == 0; */
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
+    ensures page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
+    ensures keys: \result == SFU_OK ==> k->kind != 0; */
 uint32_t sfu_keys_load(struct sfu_keys *k);
 
 /* KEYS_OEM -> KEYS_DEVICE: makes D = HKDF(entropy, uid, "sfu device") and switches the page.
  * SFU_OK also if D was there already. SFU_E_ENTROPY, SFU_E_IO: nothing changed, or an interrupted
  * switch that the next start begins again or ends; k->kind tells. */
-/*@ requires k: \valid(k) && \separated(k, &sfu_layout) && store_valid(&k->store);
-    requires page: k->kind != 0 ==> store_has_page(&k->store);
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
+    requires page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
     assigns *k, sfu_flash, sfu_chip;
-    ensures kept: store_valid(&k->store);
-    ensures page: k->kind != 0 ==> store_has_page(&k->store);
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
+    ensures page: k->kind != 0 ==> SFU_STORE_HAS_PAGE(&k->store);
     ensures made: \result == SFU_OK ==> k->kind == SFU_FLASH_KEYS_DEVICE; */
 uint32_t sfu_keys_make(struct sfu_keys *k);
 
 /* Wipes K and D in RAM. */
 /*@ requires k: \valid(k);
-    assigns k->kind, k->oem[0 .. 31], k->device[0 .. 31]; */
+    assigns k->kind, k->oem[0 .. 31], k->device[0 .. 31];
+    ensures kind: k->kind == 0; */
 void sfu_keys_wipe(struct sfu_keys *k);
 
 #endif

@@ -84,23 +84,23 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE])
     assigns \nothing;
     ensures slot: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE;
     ensures none: \result == SFU_SLOT_NONE ==> \forall integer i; 0 <= i < sfu_layout.slot_count ==>
-             address != sfu_layout.slot[i].address + sfu_layout.image_offset;
+             address != sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset;
     ensures found: \result != SFU_SLOT_NONE ==>
-             address == sfu_layout.slot[\result].address + sfu_layout.image_offset;
+             address == sfu_layout.area[SFU_AREA_SLOT + \result].address + sfu_layout.image_offset;
     ensures first: \forall integer i; 0 <= i < sfu_layout.slot_count && i < \result ==>
-             address != sfu_layout.slot[i].address + sfu_layout.image_offset; */
+             address != sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset; */
 static uint32_t slot_at(uint32_t address)
 {
 	uint32_t i;
 
 	/*@ loop invariant range: 0 <= i <= 2;
 	    loop invariant others: \forall integer j; 0 <= j < i && j < sfu_layout.slot_count ==>
-	      address != sfu_layout.slot[j].address + sfu_layout.image_offset;
+	      address != sfu_layout.area[SFU_AREA_SLOT + j].address + sfu_layout.image_offset;
 	    loop assigns i;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {
 		if (i < sfu_layout.slot_count
-		    && address == sfu_layout.slot[i].address + sfu_layout.image_offset)
+		    && address == sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset)
 			return i;
 	}
 	return SFU_SLOT_NONE;
@@ -124,7 +124,7 @@ uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot)
 	if (record > sfu_layout.record_max || plain == 0 || plain % SFU_FORMAT_GRAIN != 0)
 		return SFU_R_SIZE;
 	/* no sum of unchecked sizes: the layout's own were checked at start */
-	if (plain > sfu_layout.slot[found].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX)
+	if (plain > sfu_layout.area[SFU_AREA_SLOT + found].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX)
 		return SFU_R_SIZE;
 	/* `count - 1` whole records, then one that is not empty */
 	if (count == 0 || plain > count * record || plain <= (count - 1) * record)

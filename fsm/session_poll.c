@@ -24,7 +24,7 @@ void sfu_session_init(struct sfu_device *d)
 	d->session.next = 0;
 	d->session.upgrade = SFU_UPGRADE_STATE_IDLE;
 	//@ assert layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
-	//@ assert journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALUE(d);
+	//@ assert journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
 	//@ assert slots: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
 	sfu_link_init(&d->link);
 	sfu_ymodem_init(&d->ymodem);
@@ -35,7 +35,7 @@ void sfu_session_init(struct sfu_device *d)
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
@@ -64,7 +64,7 @@ static void settle(struct sfu_device *d)
     requires body: event <= SFU_SESSION_EVENT_JUNK ==> SFU_SESSION_BODY(d, body);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
@@ -109,7 +109,7 @@ static uint32_t may_boot(const struct sfu_device *d)
 /*@ requires sound: SFU_SESSION_SOUND(d);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
             d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
@@ -128,7 +128,7 @@ static void watch_clock(struct sfu_device *d)
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.ymodem == 0;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
-            sfu_flash, sfu_chip, sfu_line;
+            sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d); */
@@ -171,7 +171,7 @@ static uint32_t missing(const struct sfu_device *d)
     requires at: d->session.state == SFU_SESSION_STATE_LOADING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
     assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures empty: d->session.fill == 0;
@@ -193,7 +193,7 @@ static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && SFU_SESSION_PARTIAL(d);
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
@@ -213,9 +213,11 @@ static uint32_t take_block(struct sfu_device *d)
 	    loop invariant partial: status == SFU_OK ==> SFU_SESSION_PARTIAL(d);
 	    loop invariant whole: SFU_SESSION_WHOLE(d) || status != SFU_OK;
 	    loop invariant under_way: d->session.ymodem == \at(d->session.ymodem, Pre);
+	    loop invariant counter: d->journal.state.security_counter >= \at(d->journal.state.security_counter, Pre);
+	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, sfu_layout);
 	    loop assigns status, n, d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
 	                 d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip,
-	                 sfu_line;
+	                 sfu_line, sfu_vouch;
 	    loop variant d->ymodem.size - d->ymodem.at; */
 	while (status == SFU_OK) {
 		/* behind the last record nothing may follow */
@@ -235,7 +237,7 @@ static uint32_t take_block(struct sfu_device *d)
 
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session, d->ymodem, d->link, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            sfu_flash, sfu_chip, sfu_line;
+            sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d); */
@@ -254,7 +256,7 @@ static void end_ymodem(struct sfu_device *d)
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
-            sfu_flash, sfu_chip, sfu_line;
+            sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d); */

@@ -82,14 +82,13 @@ static uint32_t flags(const struct sfu_device *d)
 /* The version is told of the slot that was checked in this boot, to be run or still on trial, and of the one just
  * installed: no other manifest is believed. */
 /*@ requires read: \valid_read(d) && layout_sound && slot < sfu_layout.slot_count;
-    requires out: \valid(out + (0 .. SFU_SLOT_INFO_SIZE - 1)) && \separated(d, out + (0 .. SFU_SLOT_INFO_SIZE - 1))
-             && \separated(&sfu_layout, out + (0 .. SFU_SLOT_INFO_SIZE - 1));
+    requires out: \valid(out + (0 .. SFU_SLOT_INFO_SIZE - 1)) && \separated(d, out + (0 .. SFU_SLOT_INFO_SIZE - 1));
     assigns out[0 .. SFU_SLOT_INFO_SIZE - 1]; */
 static void tell_slot(const struct sfu_device *d, uint8_t *out, uint32_t slot)
 {
 	sfu_put32(out + SFU_SLOT_INFO_LOAD_ADDRESS_OFFSET, sfu_slot_image(slot));
 	sfu_put32(out + SFU_SLOT_INFO_CAPACITY_OFFSET,
-	          sfu_layout.slot[slot].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX);
+	          sfu_layout.area[SFU_AREA_SLOT + slot].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX);
 	sfu_put32(out + SFU_SLOT_INFO_STATE_OFFSET, d->journal.state.slot[slot]);
 	sfu_put32(out + SFU_SLOT_INFO_INSTALL_OFFSET, d->journal.state.install[slot]);
 	/* what was installed comes first: with one slot it is where the image was that was checked */

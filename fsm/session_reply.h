@@ -14,26 +14,26 @@ void sfu_session_tell(struct sfu_device *d);
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     requires body: SFU_SESSION_BODY(d, body);
     assigns d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_offer(struct sfu_device *d, const uint8_t *body);
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     requires body: SFU_SESSION_BODY(d, body);
     assigns d->session.refusal, d->boot.good, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_record(struct sfu_device *d, uint8_t *body);
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session.refusal, d->boot.good, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_finish(struct sfu_device *d);
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->boot.good, d->upgrade, d->journal,
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line;
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_quit(struct sfu_device *d);

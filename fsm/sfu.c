@@ -17,7 +17,9 @@ uint8_t *sfu_device_buffer(struct sfu_device *d)
 	return d->link.buffer + SFU_LINK_PAD + 1u;
 }
 
-/*@ requires place: sfu_device_place(d) && layout_sound && d->boot.good < sfu_layout.slot_count;
+/*@ requires place: \valid(d) && layout_sound && d->boot.good < sfu_layout.slot_count;
+    requires judged: SFU_BOOT_JUDGED(d->boot.good);
+    requires counter: d->boot.counter >= d->journal.state.security_counter;
     assigns sfu_chip; */
 static void run(struct sfu_device *d)
 {
@@ -31,11 +33,12 @@ static void run(struct sfu_device *d)
 	                   d->journal.state.slot[d->boot.good] == SFU_SLOT_TRIAL ? 1 : 0);
 }
 
-/*@ requires place: \valid(d) && \separated(d, &sfu_layout) && sfu_line_shown >= 0;
+/*@ requires place: \valid(d) && sfu_line_shown >= 0;
     requires layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
-    requires journal: d->boot.trouble == SFU_OK ==> journal_valid(&d->journal);
+    requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
-    assigns *d, sfu_flash, sfu_chip, sfu_line; */
+    assigns *d, sfu_flash, sfu_chip, sfu_line, sfu_vouch;
+    ensures flash: session_kept(\old(sfu_flash), sfu_flash, sfu_layout); */
 static void serve(struct sfu_device *d)
 {
 	sfu_port_open();
@@ -46,10 +49,11 @@ static void serve(struct sfu_device *d)
 	    loop invariant link: SFU_LINK_SOUND(d->link);
 	    loop invariant ymodem: SFU_YMODEM_SOUND(d->ymodem);
 	    loop invariant good: SFU_DEVICE_GOOD(d);
+	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, sfu_layout);
 	    loop invariant settled: SFU_SESSION_SETTLED(d);
 	    loop invariant partial: SFU_SESSION_WHOLE(d);
 	    loop assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
-	                 d->ymodem, sfu_flash, sfu_chip, sfu_line; */
+	                 d->ymodem, sfu_flash, sfu_chip, sfu_line, sfu_vouch; */
 	while (sfu_session_poll(d) != SFU_OK) {
 		if (d->session.busy == 0)
 			sfu_port_idle();

@@ -10,7 +10,7 @@ extern struct sfu_device sfu_device;
 
 /* Decides, then hands over to a good image, or serves the line until the session is over, and resets. */
 /*@ requires line: sfu_line_shown >= 0;
-    assigns sfu_device, sfu_flash, sfu_chip, sfu_line; */
+    assigns sfu_device, sfu_flash, sfu_chip, sfu_line, sfu_vouch, sfu_judged; */
 void sfu_main(void);
 
 #endif

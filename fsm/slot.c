@@ -10,12 +10,12 @@ static const uint8_t LABEL_DIGEST[10] = { 's', 'f', 'u', ' ', 'd', 'i', 'g', 'e'
 
 uint32_t sfu_slot_image(uint32_t slot)
 {
-	return sfu_layout.slot[slot].address + sfu_layout.image_offset;
+	return sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset;
 }
 
 uint32_t sfu_slot_mailbox(uint32_t slot)
 {
-	return sfu_layout.slot[slot].address + (sfu_layout.slot[slot].size - SFU_FLASH_MAILBOX);
+	return sfu_layout.area[SFU_AREA_SLOT + slot].address + (sfu_layout.area[SFU_AREA_SLOT + slot].size - SFU_FLASH_MAILBOX);
 }
 
 /* the chunk lies in the buffer behind the place of the tag before it */

@@ -66,11 +66,11 @@ uint32_t sfu_slot_confirmed(uint32_t slot, uint32_t install);
 /* the address of the slot's image, and of its mailbox */
 /*@ requires slot: layout_sound && slot < sfu_layout.slot_count;
     assigns \nothing;
-    ensures image: \result == sfu_layout.slot[slot].address + sfu_layout.image_offset; */
+    ensures image: \result == sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset; */
 uint32_t sfu_slot_image(uint32_t slot);
 /*@ requires slot: layout_sound && slot < sfu_layout.slot_count;
     assigns \nothing;
-    ensures mailbox: \result + SFU_FLASH_MAILBOX == sfu_layout.slot[slot].address + sfu_layout.slot[slot].size; */
+    ensures mailbox: \result + SFU_FLASH_MAILBOX == sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.area[SFU_AREA_SLOT + slot].size; */
 uint32_t sfu_slot_mailbox(uint32_t slot);
 
 #endif

@@ -44,10 +44,11 @@ uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size)
 }
 
 /* The generation of a page's first whole commit unit; 0: the page does not count. */
-/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
     assigns \nothing; */
 static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
 {
+	const uint32_t address = sfu_layout.area[s->area + page].address;
 	uint8_t unit[SFU_COMMIT_SIZE];
 	uint32_t i;
 
@@ -55,7 +56,7 @@ static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
 	    loop assigns i, unit[0 .. SFU_COMMIT_SIZE - 1];
 	    loop variant UNITS - i; */
 	for (i = 0; i < UNITS; i++) {
-		if (sfu_store_read(s->area[page].address + i * SFU_COMMIT_SIZE, unit,
+		if (sfu_store_read(address + i * SFU_COMMIT_SIZE, unit,
 			    SFU_COMMIT_SIZE) == SFU_OK &&
 		    sfu_get32(unit + SFU_COMMIT_MAGIC_OFFSET) == s->magic &&
 		    sfu_get32(unit + SFU_COMMIT_CRC_OFFSET) ==
@@ -68,14 +69,16 @@ static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
 /* Programs the commit units of a page that are blank. One that was programmed is enough; so are two
  * that were not blank, as the others, which read blank and refuse to be programmed, are torn: each of
  * the four would have met a cut of its own. */
-/*@ requires s: store_valid(s) && (page == 0 || page == 1);
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
     requires whole: page_whole(sfu_flash, s->area + page);
-    requires keep: store_has_page(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_commit(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
     ensures lasts: \result == SFU_OK ==> page_lasts(sfu_flash, s->area + page); */
 static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generation)
 {
+	const uint32_t address = sfu_layout.area[s->area + page].address;
 	uint8_t unit[SFU_COMMIT_SIZE], seen[SFU_COMMIT_SIZE];
 	uint32_t i, done = 0, there = 0, failure = SFU_E_IO;
 
@@ -85,20 +88,23 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 	sfu_put32(unit + SFU_COMMIT_CRC_OFFSET, sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET));
 	/*@ loop invariant range: 0 <= i <= UNITS && done <= i && there <= i;
 	    loop invariant cut: cut_commit(\at(sfu_flash, Pre), sfu_flash, s->area + page, s->area + (1 - page));
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, s->area, s->area + 2, sfu_layout);
 	    loop invariant lasts: done >= 1 ==> page_lasts(sfu_flash, s->area + page);
 	    loop invariant failure: failure != SFU_OK;
 	    loop assigns i, done, there, failure, seen[0 .. SFU_COMMIT_SIZE - 1], sfu_flash;
 	    loop variant UNITS - i; */
 	for (i = 0; i < UNITS; i++) {
-		const uint32_t at = s->area[page].address + i * SFU_COMMIT_SIZE;
 		uint32_t status;
 
-		if (sfu_store_read(at, seen, SFU_COMMIT_SIZE) != SFU_E_BLANK) {
+		if (sfu_store_read(address + i * SFU_COMMIT_SIZE, seen, SFU_COMMIT_SIZE) != SFU_E_BLANK) {
 			there++;
 			continue;
 		}
 		//@ ghost int before = sfu_flash;
-		status = sfu_port_flash_program(at, unit, SFU_COMMIT_SIZE);
+		//@ assert inside: flash_inside(address + i * SFU_COMMIT_SIZE, SFU_COMMIT_SIZE, sfu_layout.area[s->area + page]);
+		//@ assert page: !flash_in_slot(address + i * SFU_COMMIT_SIZE, SFU_COMMIT_SIZE, sfu_layout);
+		status = sfu_port_flash_program(address + i * SFU_COMMIT_SIZE, unit, SFU_COMMIT_SIZE);
+		//@ assert wrote: areas_kept(before, sfu_flash, s->area, s->area + 2, sfu_layout);
 		//@ ghost sfu_page_committed(before, s->area + page, s->area + (1 - page), s->current <= 1 ? 1 : 0, status);
 		if (status == SFU_OK)
 			done++;
@@ -109,11 +115,12 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 	return done >= 1 || there >= 2 ? SFU_OK : failure;
 }
 
-/*@ requires s: store_valid(s) && (page == 0 || page == 1);
-    requires crash: store_has_page(s) ==> \forall integer g;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
+    requires crash: SFU_STORE_HAS_PAGE(s) ==> \forall integer g;
        cut_erase(sfu_flash, g, s->area + page, s->area + (1 - page)) ==>
        recoverable(g, s->area + page, s->area + (1 - page));
     assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures cut: cut_erase(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page));
     ensures done: \result == SFU_OK ==> page_never(sfu_flash, s->area + page)
        && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + page, k)
@@ -121,13 +128,13 @@ static uint32_t fill(const struct sfu_store *s, uint32_t page, uint32_t generati
 static uint32_t erase(const struct sfu_store *s, uint32_t page)
 {
 	//@ ghost int before = sfu_flash;
-	const uint32_t status = sfu_layout_erase(&s->area[page]);
+	const uint32_t status = sfu_layout_erase(s->area + page);
 
 	//@ ghost sfu_page_erased(before, s->area + page, s->area + (1 - page), s->current <= 1 ? 1 : 0, status);
 	return status;
 }
 
-void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic)
+void sfu_store_find(struct sfu_store *s, uint32_t area, uint32_t magic)
 {
 	uint32_t first, second;
 
@@ -135,12 +142,10 @@ void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t
 	s->magic = magic;
 	s->current = SFU_SLOT_NONE;
 	s->secured = 0;
-	//@ assert layout: layout_sound;
 	first = generation_of(s, 0);
 	second = generation_of(s, 1);
 	s->generation = first > second ? first : second;
 	s->both = first != 0 && second != 0 ? 1 : 0;
-	//@ assert both: layout_sound;
 	if (s->generation != 0) {
 		s->current = first > second ? 0 : 1;
 	}
@@ -191,15 +196,13 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
 	if (s->generation == UINT32_MAX)
 		return SFU_E_IO;
 	status = fill(s, page, s->generation + 1);
-	//@ assert either: store_has_page(s) ==> 1 - page == s->current;
-	//@ assert old: store_stands(s);
+	//@ assert either: SFU_STORE_HAS_PAGE(s) ==> 1 - page == s->current;
+	//@ assert old: SFU_STORE_STANDS(s);
 	if (status != SFU_OK)
 		return status;
 	//@ assert safe: page_safe(sfu_flash, s->area + page);
 	s->both = s->current <= 1 ? 1 : 0;
-	//@ assert both: layout_sound;
 	s->generation++;
-	//@ assert generation: layout_sound;
 	s->current = page;
 	s->secured = 1;
 	return SFU_OK;

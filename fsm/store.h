@@ -16,7 +16,7 @@
 #include "sfu_format.h"
 
 struct sfu_store {
-	const struct sfu_area *area; /* two of them */
+	uint32_t area;               /* the first of its two: SFU_AREA_JOURNAL or _KEYS */
 	uint32_t magic;              /* SFU_FLASH_JOURNAL_MAGIC or _KEYS_MAGIC */
 	uint32_t current;            /* 0 or 1; SFU_SLOT_NONE: no page counts */
 	uint32_t generation;         /* the highest of a page that counts */
@@ -24,62 +24,63 @@ struct sfu_store {
 	uint32_t both;               /* 1: the other page counts too */
 };
 
-/*@ predicate store_valid{L}(struct sfu_store *s) =
-       \valid(s) && \separated(s, &sfu_layout) && layout_sound
-       && (s->area == &sfu_layout.journal[0] || s->area == &sfu_layout.keys[0])
-       && (s->current == 0 || s->current == 1 || s->current == SFU_SLOT_NONE);
-    predicate store_has_page{L}(struct sfu_store *s) = s->current == 0 || s->current == 1;
-*/
+/* Of single fields, by macros: fsm/device.h says why. */
+#define SFU_STORE_HAS_PAGE(s) ((s)->current == 0 || (s)->current == 1)
+#define SFU_STORE_VALUE(s) \
+	(((s)->area == SFU_AREA_JOURNAL || (s)->area == SFU_AREA_KEYS) \
+	 && (SFU_STORE_HAS_PAGE(s) || (s)->current == SFU_SLOT_NONE))
+#define SFU_STORE_VALID(s) (\valid(s) && layout_sound && SFU_STORE_VALUE(s))
+/* claim C8: what the store knows of the flash is so, and a cut here loses nothing */
+#define SFU_STORE_STANDS(s) \
+	(SFU_STORE_HAS_PAGE(s) ==> \
+	 page_whole(sfu_flash, (s)->area + (s)->current) \
+	 && ((s)->secured == 1 ==> page_lasts(sfu_flash, (s)->area + (s)->current)) \
+	 && recoverable(sfu_flash, (s)->area + (s)->current, (s)->area + (1 - (s)->current)))
 
 /*@ // Claim C8 (proofs/c8/README.md): what page p is while the flash is f, a value of sfu_flash.
     axiomatic Pages {
       // no start will take it for a page that counts: erased, and no commit unit begun
-      predicate page_never(integer f, struct sfu_area *p);
+      predicate page_never(integer f, integer p);
       // every start will take it for one: a commit unit is firm
-      predicate page_lasts(integer f, struct sfu_area *p);
+      predicate page_lasts(integer f, integer p);
       // every start that looks into it finds a state that may be found
-      predicate page_whole(integer f, struct sfu_area *p);
+      predicate page_whole(integer f, integer p);
       // every start that looks into it finds what the cell says that goes by the name v
-      predicate page_tells(integer f, struct sfu_area *p, integer v);
+      predicate page_tells(integer f, integer p, integer v);
       logic integer cell_name{L}(uint8_t *cell) reads cell[0 .. SFU_FLASH_CELL - 1];
       // cell k reads as erased, in this power cycle
-      predicate cell_blank(integer f, struct sfu_area *p, integer k);
+      predicate cell_blank(integer f, integer p, integer k);
       // nobody has begun to program cell k since the page was erased
-      predicate cell_clean(integer f, struct sfu_area *p, integer k);
+      predicate cell_clean(integer f, integer p, integer k);
     }
-    predicate page_safe(integer f, struct sfu_area *p) = page_lasts(f, p) && page_whole(f, p);
-    predicate page_free(integer f, struct sfu_area *p, integer from, integer to) =
+    predicate page_safe(integer f, integer p) = page_lasts(f, p) && page_whole(f, p);
+    predicate page_free(integer f, integer p, integer from, integer to) =
        \forall integer k; from <= k < to ==> cell_blank(f, p, k);
-    predicate page_clean(integer f, struct sfu_area *p, integer from, integer to) =
+    predicate page_clean(integer f, integer p, integer from, integer to) =
        \forall integer k; from <= k < to ==> cell_clean(f, p, k);
-    predicate cells_same(integer f, integer g, struct sfu_area *p, integer but) =
+    predicate cells_same(integer f, integer g, integer p, integer but) =
        (\forall integer k; k != but && cell_blank(f, p, k) ==> cell_blank(g, p, k))
        && (\forall integer k; k != but && cell_clean(f, p, k) ==> cell_clean(g, p, k));
-    predicate page_same(integer f, integer g, struct sfu_area *p) =
+    predicate page_same(integer f, integer g, integer p) =
        (page_never(f, p) ==> page_never(g, p)) && (page_lasts(f, p) ==> page_lasts(g, p))
        && (page_whole(f, p) ==> page_whole(g, p))
        && (\forall integer v; page_tells(f, p, v) ==> page_tells(g, p, v)) && cells_same(f, g, p, 0);
 
     // every state g that a cut can leave of f, "not begun" and "complete" among them; a failure is
     // a cut that the program survived. Of p itself a cut erase leaves nothing that could be relied on.
-    predicate cut_erase(integer f, integer g, struct sfu_area *p, struct sfu_area *other) =
+    predicate cut_erase(integer f, integer g, integer p, integer other) =
        page_same(f, g, other);
-    predicate cut_commit(integer f, integer g, struct sfu_area *p, struct sfu_area *other) =
+    predicate cut_commit(integer f, integer g, integer p, integer other) =
        page_same(f, g, other) && (page_lasts(f, p) ==> page_lasts(g, p))
        && (page_whole(f, p) ==> page_whole(g, p))
        && (\forall integer v; page_tells(f, p, v) ==> page_tells(g, p, v)) && cells_same(f, g, p, 0);
-    predicate cut_cell(integer f, integer g, struct sfu_area *p, struct sfu_area *other, integer index) =
+    predicate cut_cell(integer f, integer g, integer p, integer other, integer index) =
        page_same(f, g, other) && (page_lasts(f, p) ==> page_lasts(g, p))
        && (page_never(f, p) ==> page_never(g, p)) && (page_whole(f, p) ==> page_whole(g, p))
        && cells_same(f, g, p, index);
 
-    predicate recoverable(integer f, struct sfu_area *p, struct sfu_area *other) =
+    predicate recoverable(integer f, integer p, integer other) =
        page_safe(f, p) || page_safe(f, other);
-    // what the store knows of the flash is so, and a cut here loses nothing
-    predicate store_stands{L}(struct sfu_store *s) = store_has_page(s) ==>
-       page_whole(sfu_flash, s->area + s->current)
-       && (s->secured == 1 ==> page_lasts(sfu_flash, s->area + s->current))
-       && recoverable(sfu_flash, s->area + s->current, s->area + (1 - s->current));
 */
 
 /*@ ghost
@@ -93,7 +94,7 @@ struct sfu_store {
        ensures cut: cut_erase(before, sfu_flash, p, other);
        ensures done: status == SFU_OK ==> page_never(sfu_flash, p)
                 && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, p, k) && cell_clean(sfu_flash, p, k)); @/
-    void sfu_page_erased(int before, const struct sfu_area *p, const struct sfu_area *other, uint32_t keep,
+    void sfu_page_erased(int before, uint32_t p, uint32_t other, uint32_t keep,
        uint32_t status);
 */
 /*@ ghost
@@ -104,7 +105,7 @@ struct sfu_store {
        assigns \nothing;
        ensures cut: cut_commit(before, sfu_flash, p, other);
        ensures done: status == SFU_OK ==> page_lasts(sfu_flash, p); @/
-    void sfu_page_committed(int before, const struct sfu_area *p, const struct sfu_area *other, uint32_t keep,
+    void sfu_page_committed(int before, uint32_t p, uint32_t other, uint32_t keep,
        uint32_t status);
 */
 /*@ ghost
@@ -116,20 +117,20 @@ struct sfu_store {
        ensures done: status == SFU_OK ==> page_whole(sfu_flash, p);
        ensures told: status == SFU_OK && cell_clean(before, p, index) ==>
                 page_tells(sfu_flash, p, cell_name(cell)); @/
-    void sfu_cell_programmed(int before, const struct sfu_area *p, const struct sfu_area *other,
+    void sfu_cell_programmed(int before, uint32_t p, uint32_t other,
        uint32_t index, const uint8_t *cell, uint32_t keep, uint32_t status);
 */
 /*@ ghost
     /@ assigns \nothing;
        ensures blank: status == SFU_E_BLANK ==> cell_blank(sfu_flash, p, index); @/
-    void sfu_cell_read(const struct sfu_area *p, uint32_t index, uint32_t status);
+    void sfu_cell_read(uint32_t p, uint32_t index, uint32_t status);
 */
 /*@ ghost
     // Units that are not blank and that nobody programs now: of four begun by four cuts one is firm, unless
     // each of the four was torn.
     /@ assigns \nothing;
        ensures firm: there >= 2 ==> page_lasts(sfu_flash, p); @/
-    void sfu_units_met(const struct sfu_area *p, uint32_t there);
+    void sfu_units_met(uint32_t p, uint32_t there);
 */
 
 /* Copies `size` bytes of flash, a multiple of 4, to `out`, and looks at them: SFU_OK; SFU_E_BLANK if
@@ -139,29 +140,31 @@ struct sfu_store {
 uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size);
 
 /* Looks at both pages' headers; writes nothing. Afterwards s->current tells. */
-/*@ requires s: \valid(s) && \separated(s, &sfu_layout) && layout_sound;
-    requires area: area == &sfu_layout.journal[0] || area == &sfu_layout.keys[0];
+/*@ requires s: \valid(s) && layout_sound;
+    requires area: area == SFU_AREA_JOURNAL || area == SFU_AREA_KEYS;
     assigns *s;
-    ensures found: store_valid(s) && s->area == area; */
-void sfu_store_find(struct sfu_store *s, const struct sfu_area area[2], uint32_t magic);
+    ensures found: SFU_STORE_VALID(s) && s->area == area; */
+void sfu_store_find(struct sfu_store *s, uint32_t area, uint32_t magic);
 
 /* Takes the other page, if it counts too, where the current one turns out to hold nothing valid:
  * so it is after a cut while a page was erased that had been about to become current. SFU_OK, or
  * SFU_E_BLANK. */
-/*@ requires s: store_valid(s);
+/*@ requires s: SFU_STORE_VALID(s);
     assigns s->current, s->both, s->secured;
-    ensures kept: store_valid(s);
-    ensures page: \result == SFU_OK ==> store_has_page(s); */
+    ensures kept: SFU_STORE_VALID(s);
+    ensures stays: \result != SFU_OK ==> s->current == \old(s->current) && s->secured == \old(s->secured);
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && s->current == 1 - \old(s->current); */
 uint32_t sfu_store_fall_back(struct sfu_store *s);
 
 /* Makes sure that the current page will still count after the next reset: programs those of its
  * commit units that are blank. Needs a current page. SFU_OK, or the port's failure. */
-/*@ requires s: store_valid(s) && store_has_page(s);
-    requires stands: store_stands(s);
+/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
+    requires stands: SFU_STORE_STANDS(s);
     assigns s->secured, sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures secured: \result == SFU_OK ==> s->secured == 1;
-    ensures kept: store_valid(s);
-    ensures stands: store_stands(s);
+    ensures kept: SFU_STORE_VALID(s);
+    ensures stands: SFU_STORE_STANDS(s);
     ensures other: page_same(\old(sfu_flash), sfu_flash, s->area + (1 - s->current));
     ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + s->current, 0); */
 uint32_t sfu_store_secure(struct sfu_store *s);
@@ -169,41 +172,44 @@ uint32_t sfu_store_secure(struct sfu_store *s);
 /* Begins a switch: secures the current page if there is one, erases the other, and stores the page
  * to fill in *page. The caller programs it beyond the header, then calls sfu_store_commit. Where no
  * page counts it erases both. */
-/*@ requires s: store_valid(s) && \valid(page) && \separated(page, s, s->area + (0 .. 1));
-    requires stands: store_stands(s);
+/*@ requires s: SFU_STORE_VALID(s) && \valid(page) && \separated(page, s);
+    requires stands: SFU_STORE_STANDS(s);
     assigns s->secured, *page, sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures page: *page == 0 || *page == 1;
     ensures other: *page != s->current;
-    ensures kept: store_valid(s);
-    ensures stands: store_stands(s);
+    ensures kept: SFU_STORE_VALID(s);
+    ensures stands: SFU_STORE_STANDS(s);
     ensures erased: \result == SFU_OK ==> page_never(sfu_flash, s->area + *page)
               && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + *page, k)
                                                && cell_clean(sfu_flash, s->area + *page, k));
-    ensures secured: \result == SFU_OK && store_has_page(s) ==> s->secured == 1; */
+    ensures secured: \result == SFU_OK && SFU_STORE_HAS_PAGE(s) ==> s->secured == 1; */
 uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
 /* Ends a switch: programs the commit units of `page`; with any of them it is current. */
-/*@ requires s: store_valid(s) && (page == 0 || page == 1);
-    requires stands: store_stands(s);
-    requires other: store_has_page(s) ==> page != s->current && s->secured == 1;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
+    requires stands: SFU_STORE_STANDS(s);
+    requires other: SFU_STORE_HAS_PAGE(s) ==> page != s->current && s->secured == 1;
     requires whole: page_whole(sfu_flash, s->area + page);
     assigns s->current, s->generation, s->secured, s->both, sfu_flash;
-    ensures stands: store_stands(s);
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
+    ensures stands: SFU_STORE_STANDS(s);
     ensures newer: \result == SFU_OK ==> s->generation == \old(s->generation) + 1;
     ensures told: \forall integer v; page_tells(\old(sfu_flash), s->area + page, v) ==>
               page_tells(sfu_flash, s->area + page, v);
     ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + page, 0);
-    ensures kept: store_valid(s);
+    ensures kept: SFU_STORE_VALID(s);
     ensures current: \result == SFU_OK ==> s->current == page && s->secured == 1;
     ensures failed: \result != SFU_OK ==> s->current == \old(s->current); */
 uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
 
 /* Erases the page that is not current, after securing the one that is: for keys that must go. */
-/*@ requires s: store_valid(s) && store_has_page(s);
-    requires stands: store_stands(s);
+/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
+    requires stands: SFU_STORE_STANDS(s);
     assigns s->secured, s->both, sfu_flash;
-    ensures kept: store_valid(s);
-    ensures stands: store_stands(s);
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
+    ensures kept: SFU_STORE_VALID(s);
+    ensures stands: SFU_STORE_STANDS(s);
     ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0; */
 uint32_t sfu_store_retire(struct sfu_store *s);
 

@@ -28,18 +28,28 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
               d->upgrade.next + 1 == SFU_UPGRADE_COUNT(d)));
 */
 
+/* C2: the record was authenticated, all of it but the hash behind it belongs into the slot */
+#define SFU_UPGRADE_VOUCHED(record, size) (sfu_vouch.bytes == (record) && sfu_vouch.size == (size) - SFU_FORMAT_HASH)
+/* C6, as a postcondition: nothing was written but the journal and the slot */
+#define SFU_UPGRADE_WRITES(d) upgrade_kept(\old(sfu_flash), sfu_flash, (d)->upgrade.slot, sfu_layout)
+
 /* One event of the machine; `record` and `size` (hash included) are those of RECORD and LAST. */
 /*@ requires valid: SFU_UPGRADE_READY(d) && \valid_read(p) && \separated(d, p);
     requires begins: *p == SFU_UPGRADE_EVENT_START || *p == SFU_UPGRADE_EVENT_RESUME ==>
-             d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
+             d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d) && sfu_vouch.accepted == 1
+             && SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
     requires resumes: *p == SFU_UPGRADE_EVENT_RESUME ==>
              d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
-    requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
+    requires sound: *p != SFU_UPGRADE_EVENT_START && *p != SFU_UPGRADE_EVENT_RESUME ==> SFU_UPGRADE_SOUND(d);
     requires record: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST) ==>
              sfu_upgrade_record_event(d, record, size, *p);
+    requires vouched: (*p == SFU_UPGRADE_EVENT_RECORD || *p == SFU_UPGRADE_EVENT_LAST)
+             && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> SFU_UPGRADE_VOUCHED(record, size);
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
-            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.bytes, sfu_vouch.size;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -68,10 +78,12 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
 
 /* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires place: sfu_upgrade_place(d, manifest, SFU_MANIFEST_SIZE);
     assigns d->boot.good, d->boot.failure_stored,
-            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -81,10 +93,12 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 /* Offers record `index` of `size` bytes, hash included; decrypts in place. SFU_OK: it is in flash, or was
  * there before (index below next). SFU_E_TIMEOUT: it is beyond the one awaited, send that again.
  * SFU_R_ORDER, SFU_R_LENGTH, SFU_R_RECORD: refused, nothing has changed. SFU_E_IO: the flash failed. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires place: sfu_upgrade_place(d, record, size);
     assigns d->boot.good,
-            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.bytes, sfu_vouch.size;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -113,9 +127,11 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
 
 /* All records were sent. SFU_OK: the image is sealed and on trial at the next reset. SFU_R_ORDER,
  * SFU_R_INCOMPLETE: not now. SFU_R_IMAGE, SFU_R_VECTOR, SFU_E_…: given up. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     assigns d->boot.good,
-            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.bytes, sfu_vouch.size;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -123,9 +139,11 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
 
 /* Leaves the installation; it can be resumed by offering the same manifest. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     assigns d->boot.good,
-            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+            d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.bytes, sfu_vouch.size;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -152,7 +170,7 @@ uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 uint32_t sfu_upgrade_free_slot(const struct sfu_device *d);
 
 /* Size of the record awaited, hash included; 0 if none is. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     assigns \nothing;
     ensures size: \result == (d->upgrade.state != SFU_UPGRADE_STATE_RECEIVING ? 0
              : sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH);

@@ -21,16 +21,21 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
 
 /*@ requires ready: SFU_UPGRADE_READY(d);
     requires begins: event == SFU_UPGRADE_EVENT_START || event == SFU_UPGRADE_EVENT_RESUME ==>
-             d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
+             d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d) && sfu_vouch.accepted == 1
+             && SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
     requires resumes: event == SFU_UPGRADE_EVENT_RESUME ==>
              d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
-    requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> sfu_upgrade_sound(d);
+    requires sound: event != SFU_UPGRADE_EVENT_START && event != SFU_UPGRADE_EVENT_RESUME ==> SFU_UPGRADE_SOUND(d);
     requires record: event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST ==>
              sfu_upgrade_record_event(d, record, size, event);
+    requires vouched: (event == SFU_UPGRADE_EVENT_RECORD || event == SFU_UPGRADE_EVENT_LAST)
+             && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> SFU_UPGRADE_VOUCHED(record, size);
     requires known: event <= SFU_UPGRADE_EVENT_LEAVE && event != SFU_UPGRADE_EVENT_FAILED;
     assigns d->boot.good, d->upgrade.cs, d->upgrade.state, d->upgrade.status, d->upgrade.next,
             d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31],
-            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+            d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.bytes, sfu_vouch.size;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
@@ -76,9 +81,10 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 
 /* The manifest is the OEM's; is it what this device should take now? */
 /*@ requires read: \valid_read(d) && layout_sound && sfu_manifest_readable(m) && \valid(slot);
-    requires apart: \separated(slot, d, m + (0 .. SFU_MANIFEST_SIZE - 1)) && \separated(slot, &sfu_layout);
+    requires apart: \separated(slot, d, m + (0 .. SFU_MANIFEST_SIZE - 1));
     assigns *slot;
-    ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot); */
+    ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot);
+    ensures counter: \result == SFU_OK ==> sfu_manifest_counter(m) >= d->journal.state.security_counter; */
 static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_t *slot)
 {
 	uint32_t status;
@@ -154,6 +160,7 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 		sfu_boot_failure(d, status);
 		return status;
 	}
+	//@ ghost sfu_vouch.accepted = sfu_vouch.signature;
 	sfu_copy(d->upgrade.manifest, manifest, SFU_MANIFEST_SIZE);
 	sfu_copy(d->upgrade.hash, hash, sizeof hash);
 	d->upgrade.slot = (uint8_t)slot;
@@ -168,9 +175,19 @@ uint32_t sfu_upgrade_record_size(const struct sfu_device *d)
 	return sfu_manifest_chunk(d->upgrade.manifest, d->upgrade.next) + SFU_FORMAT_HASH;
 }
 
+/*@ ghost
+    // what hashes to what was promised may be programmed
+    /@ requires same: \forall integer i; 0 <= i < SFU_FORMAT_HASH ==> hash[i] == d->upgrade.expected[i];
+       requires size: size >= SFU_FORMAT_HASH;
+       assigns sfu_vouch.bytes, sfu_vouch.size;
+       ensures record: SFU_UPGRADE_VOUCHED(record, size); @/
+    void sfu_vouch_record(const struct sfu_device *d, const uint8_t *hash, const uint8_t *record, uint32_t size);
+*/
+
 /* hash(i) = SHA-256("SFUR" ‖ i ‖ record), against the one promised */
-/*@ requires read: \valid_read(d) && \valid_read(record + (0 .. size - 1));
-    assigns \nothing; */
+/*@ requires read: \valid_read(d) && \valid_read(record + (0 .. size - 1)) && size >= SFU_FORMAT_HASH;
+    assigns sfu_vouch.bytes, sfu_vouch.size;
+    ensures vouched: \result == SFU_OK ==> SFU_UPGRADE_VOUCHED(record, size); */
 static uint32_t promised(const struct sfu_device *d, const uint8_t *record, uint32_t size)
 {
 	uint8_t prefix[8], hash[32];
@@ -182,7 +199,10 @@ static uint32_t promised(const struct sfu_device *d, const uint8_t *record, uint
 	sfu_hash_update(&h, prefix, sizeof prefix);
 	sfu_hash_update(&h, record, size);
 	sfu_hash_final(&h, hash);
-	return sfu_equal(hash, d->upgrade.expected, sizeof hash) == SFU_OK ? SFU_OK : SFU_R_RECORD;
+	if (sfu_equal(hash, d->upgrade.expected, sizeof hash) != SFU_OK)
+		return SFU_R_RECORD;
+	//@ ghost sfu_vouch_record(d, hash, record, size);
+	return SFU_OK;
 }
 
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size)

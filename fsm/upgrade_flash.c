@@ -27,41 +27,61 @@ uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
 
 /* Erases on until `end` (an offset in the slot) is inside what is erased. A sector is erased once, when the
  * image reaches it: what lies behind a checkpoint is erased again when the installation is resumed. */
-/*@ requires place: sfu_device_place(d);
+/*@ requires place: \valid(d);
     requires layout: layout_sound;
+    requires accepted: sfu_vouch.accepted == 1;
     requires slot: d->upgrade.slot < sfu_layout.slot_count;
-    requires inside: d->upgrade.erased <= sfu_layout.slot[d->upgrade.slot].size
-             && end <= sfu_layout.slot[d->upgrade.slot].size;
+    requires inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size
+             && end <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
     assigns d->upgrade.erased, sfu_flash, sfu_chip;
-    ensures inside: d->upgrade.erased <= sfu_layout.slot[d->upgrade.slot].size; */
+    ensures flash: SFU_WRITES(SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1);
+    ensures inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size; */
 static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 {
-	const struct sfu_area *slot = &sfu_layout.slot[d->upgrade.slot];
+	const struct sfu_area slot = sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot];
 	uint32_t status = SFU_OK, sector;
 
-	/*@ loop invariant inside: d->upgrade.erased <= slot->size;
+	/*@ loop invariant inside: d->upgrade.erased <= slot.size;
+	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, SFU_AREA_SLOT + d->upgrade.slot,
+	                                     SFU_AREA_SLOT + d->upgrade.slot + 1, sfu_layout);
 	    loop assigns status, sector, d->upgrade.erased, sfu_flash, sfu_chip;
-	    loop variant slot->size - d->upgrade.erased; */
+	    loop variant slot.size - d->upgrade.erased; */
 	while (status == SFU_OK && d->upgrade.erased < end) {
-		sector = sfu_layout_sector(slot->address + d->upgrade.erased);
-		if (sector == 0 || sector > slot->size - d->upgrade.erased)
+		sector = sfu_layout_sector(slot.address + d->upgrade.erased);
+		if (sector == 0 || sector > slot.size - d->upgrade.erased)
 			return SFU_E_LAYOUT;
-		status = sfu_port_flash_erase(slot->address + d->upgrade.erased);
+		/*@ assert inside: flash_inside(slot.address + d->upgrade.erased, sector,
+		                               sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot]); */
+		status = sfu_port_flash_erase(slot.address + d->upgrade.erased) /*@ ghost (sector) */;
 		d->upgrade.erased += sector;
 		sfu_port_kick();
 	}
 	return status;
 }
 
+/* Programs what was vouched for, `offset` bytes into the slot. */
+/*@ requires read: \valid_read(d) && \valid_read(data + (0 .. size - 1)) && size > 0;
+    requires layout: layout_sound && d->upgrade.slot < sfu_layout.slot_count;
+    requires inside: offset + size <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
+    requires vouched: data == sfu_vouch.bytes && size <= sfu_vouch.size;
+    assigns sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1); */
+static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8_t *data, uint32_t size)
+{
+	const uint32_t address = sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].address + offset;
+
+	//@ assert inside: flash_inside(address, size, sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot]);
+	return sfu_port_flash_program(address, data, size);
+}
+
 /* The state in which this manifest is being installed from `next_record` on. */
-/*@ requires place: sfu_device_place(d) && d->upgrade.slot <= 1;
+/*@ requires place: \valid(d) && d->upgrade.slot <= 1;
     requires layout: layout_sound;
-    requires journal: SFU_JOURNAL_PAGE(d);
+    requires journal: SFU_JOURNAL_PLACE(&d->journal);
     assigns d->journal, sfu_flash;
-    ensures regions: layout_regions;
-    ensures pages: layout_pages;
-    ensures slots: layout_slots;
-    ensures journal: SFU_JOURNAL_PAGE(d); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_state next = d->journal.state;
@@ -87,51 +107,30 @@ static uint32_t next_install(const struct sfu_device *d)
 }
 
 /* From record d->upgrade.next on: the journal first, then the sector the record lies in. */
-/*@ requires place: sfu_device_place(d);
+/*@ requires place: \valid(d);
     requires layout: layout_sound;
-    requires journal: SFU_JOURNAL_PAGE(d);
-    requires fits: SFU_UPGRADE_FITS(d);
+    requires journal: SFU_JOURNAL_PLACE(&d->journal);
+    requires fits: SFU_UPGRADE_FITS(d) && sfu_vouch.accepted == 1;
     requires next: d->upgrade.next < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.erased, d->upgrade.checkpoint, d->upgrade.key[0 .. 31], d->journal,
             sfu_flash, sfu_chip;
-    ensures regions: layout_regions;
-    ensures pages: layout_pages;
-    ensures slots: layout_slots;
-    ensures journal: SFU_JOURNAL_PAGE(d);
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_PLACE(&d->journal);
     ensures far: SFU_UPGRADE_FAR(d); */
 static void start(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_upgrade *u = &d->upgrade;
 
 	sfu_manifest_derive(u->key, d->keys.oem, u->manifest, LABEL_IMAGE, sizeof LABEL_IMAGE, 1);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	u->erased = u->next == 0 ? 0 : sfu_upgrade_offset(d, u->next);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	u->checkpoint = u->erased;
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	u->status = append_progress(d, install);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	if (u->status != SFU_OK)
 		return;
 	u->status = erase_to(d, sfu_upgrade_offset(d, u->next) + 1);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 }
 
@@ -140,17 +139,7 @@ void sfu_upgrade_begin(struct sfu_device *d)
 	/* in a single slot the image that ran is gone from here on */
 	if (d->upgrade.slot == d->boot.good)
 		d->boot.good = SFU_SLOT_NONE;
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 	d->upgrade.next = 0;
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 	sfu_copy(d->upgrade.expected, d->upgrade.manifest + SFU_MANIFEST_FIRST_HASH_OFFSET, 32);
 	start(d, next_install(d));
 }
@@ -164,18 +153,17 @@ void sfu_upgrade_resume(struct sfu_device *d)
 
 /* At a sector boundary: a checkpoint if the last one is far enough behind, then the next sector, so that it
  * is ready before the station is told to go on. */
-/*@ requires place: sfu_device_place(d);
+/*@ requires place: \valid(d);
     requires layout: layout_sound;
-    requires journal: SFU_JOURNAL_PAGE(d);
-    requires far: SFU_UPGRADE_FAR(d);
+    requires journal: SFU_JOURNAL_PLACE(&d->journal);
+    requires far: SFU_UPGRADE_FAR(d) && sfu_vouch.accepted == 1;
     requires end: d->upgrade.checkpoint <= end
              && end == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
              && end <= sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
-    ensures regions: layout_regions;
-    ensures pages: layout_pages;
-    ensures slots: layout_slots;
-    ensures journal: SFU_JOURNAL_PAGE(d);
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_PLACE(&d->journal);
     ensures far: SFU_UPGRADE_FAR(d); */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
 {
@@ -186,10 +174,6 @@ static uint32_t cross(struct sfu_device *d, uint32_t end)
 		d->upgrade.checkpoint = end;
 		status = append_progress(d, d->journal.state.install[d->upgrade.slot]);
 	}
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	if (status != SFU_OK)
 		return status;
@@ -205,36 +189,13 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	               + (d->upgrade.next + 1 < SFU_UPGRADE_COUNT(d) ? sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next + 1)
 	                  : SFU_UPGRADE_PLAIN(d)); */
 	sfu_cipher(u->key, u->next, record, plain);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->status = erase_to(d, end);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert erased: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	if (u->status == SFU_OK)
-		u->status = sfu_port_flash_program(sfu_layout.slot[u->slot].address + offset, record, plain);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+		u->status = program(d, offset, record, plain);
+	//@ assert stored: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	sfu_copy(u->expected, record + plain, 32);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 	u->next++;
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 	/*@ assert end: end == sfu_layout.image_offset
 	               + (d->upgrade.next < SFU_UPGRADE_COUNT(d) ? sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
@@ -243,19 +204,15 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	    || u->next >= sfu_get16(u->manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
 		return;
 	u->status = cross(d, end);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert crossed: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	//@ assert far: SFU_UPGRADE_FAR(d);
 }
 
 /* The one pass over the finished image; its buffer is the frame's, which is used up. */
-/*@ requires place: sfu_device_place(d);
+/*@ requires place: \valid(d);
     requires layout: layout_sound;
     requires fits: SFU_UPGRADE_FITS(d);
-    requires pass: \valid(p) && \separated(p, d, &sfu_layout);
+    requires pass: \valid(p) && \separated(p, d);
     assigns *p, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
 static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 {
@@ -278,15 +235,14 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 }
 
 /* What becomes of the installation: on trial with its seal, or given up with its reason. */
-/*@ requires place: sfu_device_place(d) && d->upgrade.slot <= 1;
+/*@ requires place: \valid(d) && d->upgrade.slot <= 1;
     requires layout: layout_sound;
-    requires journal: SFU_JOURNAL_PAGE(d);
+    requires journal: SFU_JOURNAL_PLACE(&d->journal);
     requires pass: \valid_read(p) && \separated(p, d);
     assigns d->journal, sfu_flash;
-    ensures regions: layout_regions;
-    ensures pages: layout_pages;
-    ensures slots: layout_slots;
-    ensures journal: SFU_JOURNAL_PAGE(d); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
 	struct sfu_state next = d->journal.state;
@@ -306,14 +262,13 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
 }
 
 /* From here on a cut must lead back to the first sector's erase: its manifest is programmed once. */
-/*@ requires place: sfu_device_place(d);
+/*@ requires place: \valid(d);
     requires layout: layout_sound;
-    requires journal: SFU_JOURNAL_PAGE(d);
+    requires journal: SFU_JOURNAL_PLACE(&d->journal);
     assigns d->journal, sfu_flash;
-    ensures regions: layout_regions;
-    ensures pages: layout_pages;
-    ensures slots: layout_slots;
-    ensures journal: SFU_JOURNAL_PAGE(d); */
+    ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
+    ensures counter: SFU_COUNTER_STAYS(d);
+    ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {
 	struct sfu_state next = d->journal.state;
@@ -327,48 +282,23 @@ static uint32_t forget_checkpoints(struct sfu_device *d)
 
 void sfu_upgrade_seal(struct sfu_device *d)
 {
-	const struct sfu_area *slot = &sfu_layout.slot[d->upgrade.slot];
+	const struct sfu_area slot = sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot];
 	struct sfu_pass p;
 	uint32_t status, written;
 
 	/* the rest of the slot too: the mailbox must be blank */
-	status = erase_to(d, slot->size);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+	status = erase_to(d, slot.size);
+	//@ assert erased: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	if (status == SFU_OK)
 		status = verify(d, &p);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 	if (status == SFU_OK)
 		status = forget_checkpoints(d);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert forgotten: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
+	//@ ghost sfu_vouch_manifest(d);
 	if (status == SFU_OK)
-		status = sfu_port_flash_program(slot->address, d->upgrade.manifest, SFU_MANIFEST_SIZE);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+		status = program(d, 0, d->upgrade.manifest, SFU_MANIFEST_SIZE);
+	//@ assert sealed: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	written = conclude(d, &p, status);
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
+	//@ assert concluded: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	d->upgrade.status = status != SFU_OK ? status : written;
-	//@ assert regions: layout_regions;
-	//@ assert pages: layout_pages;
-	//@ assert slots: layout_slots;
-	//@ assert journal: SFU_JOURNAL_PAGE(d);
-	//@ assert fits: SFU_UPGRADE_FITS(d);
 }

@@ -7,11 +7,22 @@
 #include <stdint.h>
 #include "upgrade.h"
 
+/*@ ghost
+    // the manifest that was accepted may be programmed
+    /@ requires accepted: sfu_vouch.accepted == 1;
+       assigns sfu_vouch.bytes, sfu_vouch.size;
+       ensures manifest: sfu_vouch.bytes == &d->upgrade.manifest[0] && sfu_vouch.size == SFU_MANIFEST_SIZE; @/
+    void sfu_vouch_manifest(const struct sfu_device *d);
+*/
+
 /* The journal says that the slot is being installed, from record 0; then the first sector is erased. */
 /*@ requires ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
+    requires accepted: sfu_vouch.accepted == 1 && SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
     assigns d->boot.good, d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
     ensures fits: SFU_UPGRADE_FITS(d);
     ensures far: SFU_UPGRADE_FAR(d);
@@ -21,10 +32,13 @@ void sfu_upgrade_begin(struct sfu_device *d);
 
 /* The same from the journal's checkpoint. */
 /*@ requires ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
+    requires accepted: sfu_vouch.accepted == 1 && SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
     requires order: d->upgrade.state != SFU_UPGRADE_STATE_DONE;
     requires next: d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
     ensures fits: SFU_UPGRADE_FITS(d);
     ensures far: SFU_UPGRADE_FAR(d);
@@ -32,12 +46,15 @@ void sfu_upgrade_begin(struct sfu_device *d);
 void sfu_upgrade_resume(struct sfu_device *d);
 
 /* Decrypts and programs the record awaited, whose hash was as expected; erases and checkpoints on the way. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
     requires place: sfu_upgrade_place(d, record, size);
+    requires vouched: SFU_UPGRADE_VOUCHED(record, size);
     requires size: size == sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->upgrade.next) + SFU_FORMAT_HASH;
     assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
             d->upgrade.expected[0 .. 31], d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
     ensures fits: SFU_UPGRADE_FITS(d);
     ensures far: SFU_UPGRADE_FAR(d);
@@ -45,10 +62,12 @@ void sfu_upgrade_resume(struct sfu_device *d);
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
 
 /* Checks, seals and commits the image. */
-/*@ requires sound: sfu_upgrade_sound(d);
+/*@ requires sound: SFU_UPGRADE_SOUND(d);
     requires order: d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE;
     assigns d->upgrade.status, d->upgrade.erased, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1],
-            sfu_flash, sfu_chip;
+            sfu_flash, sfu_chip, sfu_vouch.bytes, sfu_vouch.size;
+    ensures flash: SFU_UPGRADE_WRITES(d);
+    ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
     ensures fits: SFU_UPGRADE_FITS(d); */
 void sfu_upgrade_seal(struct sfu_device *d);

@@ -17,9 +17,44 @@
 /*@ ensures still: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>
       d->session.refusal == \old(d->session.refusal) && d->boot.good == \old(d->boot.good) &&
       d->boot.failure_stored == \old(d->boot.failure_stored) && sfu_flash == \old(sfu_flash) &&
-      sfu_chip == \old(sfu_chip) && sfu_line == \old(sfu_line);
-    ensures still_upgrade: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> d->upgrade == \old(d->upgrade);
-    ensures still_journal: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> d->journal == \old(d->journal);
+      sfu_chip == \old(sfu_chip) && sfu_line == \old(sfu_line) && sfu_vouch == \old(sfu_vouch);
+    ensures still_upgrade: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>
+      d->upgrade.cs == \old(d->upgrade.cs) && d->upgrade.state == \old(d->upgrade.state) &&
+      d->upgrade.slot == \old(d->upgrade.slot) && d->upgrade.status == \old(d->upgrade.status) &&
+      d->upgrade.next == \old(d->upgrade.next) && d->upgrade.erased == \old(d->upgrade.erased) &&
+      d->upgrade.checkpoint == \old(d->upgrade.checkpoint) && d->upgrade.offers == \old(d->upgrade.offers);
+    ensures still_upgrade_manifest: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
+      0 <= i < SFU_MANIFEST_SIZE ==> d->upgrade.manifest[i] == \old(d->upgrade.manifest[i]);
+    ensures still_upgrade_hash: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i; 0 <= i <
+      32 ==> d->upgrade.hash[i] == \old(d->upgrade.hash[i]);
+    ensures still_upgrade_expected: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
+      0 <= i < 32 ==> d->upgrade.expected[i] == \old(d->upgrade.expected[i]);
+    ensures still_upgrade_key: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i; 0 <= i <
+      32 ==> d->upgrade.key[i] == \old(d->upgrade.key[i]);
+    ensures still_journal: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>
+      d->journal.store.area == \old(d->journal.store.area) &&
+      d->journal.store.magic == \old(d->journal.store.magic) &&
+      d->journal.store.current == \old(d->journal.store.current) &&
+      d->journal.store.generation == \old(d->journal.store.generation) &&
+      d->journal.store.secured == \old(d->journal.store.secured) &&
+      d->journal.store.both == \old(d->journal.store.both) && d->journal.next == \old(d->journal.next) &&
+      d->journal.fresh == \old(d->journal.fresh) && d->journal.state.attempts == \old(d->journal.state.attempts)
+      && d->journal.state.sequence == \old(d->journal.state.sequence) &&
+      d->journal.state.security_counter == \old(d->journal.state.security_counter) &&
+      d->journal.state.failure == \old(d->journal.state.failure) &&
+      d->journal.state.next_record == \old(d->journal.state.next_record);
+    ensures still_journal_key: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i; 0 <= i <
+      32 ==> d->journal.key[i] == \old(d->journal.key[i]);
+    ensures still_journal_slot: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i; 0 <= i <
+      2 ==> d->journal.state.slot[i] == \old(d->journal.state.slot[i]);
+    ensures still_journal_install: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i; 0 <= i
+      < 2 ==> d->journal.state.install[i] == \old(d->journal.state.install[i]);
+    ensures still_journal_seal: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i, j; 0 <= i
+      < 2 && 0 <= j < 16 ==> d->journal.state.seal[i][j] == \old(d->journal.state.seal[i][j]);
+    ensures still_journal_manifest_id: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
+      0 <= i < 16 ==> d->journal.state.manifest_id[i] == \old(d->journal.state.manifest_id[i]);
+    ensures still_journal_expected: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
+      0 <= i < 32 ==> d->journal.state.expected[i] == \old(d->journal.state.expected[i]);
     ensures still_buffer: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
       0 <= i <= SFU_LINK_BUFFER - 1 ==> d->link.buffer[i] == \old(d->link.buffer[i]);
     behavior open:

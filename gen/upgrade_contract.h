@@ -14,12 +14,36 @@
 /*@ ensures still: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> d->boot.good == \old(d->boot.good) &&
       d->upgrade.status == \old(d->upgrade.status) && d->upgrade.next == \old(d->upgrade.next) &&
       d->upgrade.erased == \old(d->upgrade.erased) && d->upgrade.checkpoint == \old(d->upgrade.checkpoint) &&
-      sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip);
+      sfu_flash == \old(sfu_flash) && sfu_chip == \old(sfu_chip) && sfu_vouch.bytes == \old(sfu_vouch.bytes) &&
+      sfu_vouch.size == \old(sfu_vouch.size);
     ensures still_expected: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <= 31
       ==> d->upgrade.expected[i] == \old(d->upgrade.expected[i]);
     ensures still_key: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <= 31 ==>
       d->upgrade.key[i] == \old(d->upgrade.key[i]);
-    ensures still_journal: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> d->journal == \old(d->journal);
+    ensures still_journal: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==>
+      d->journal.store.area == \old(d->journal.store.area) &&
+      d->journal.store.magic == \old(d->journal.store.magic) &&
+      d->journal.store.current == \old(d->journal.store.current) &&
+      d->journal.store.generation == \old(d->journal.store.generation) &&
+      d->journal.store.secured == \old(d->journal.store.secured) &&
+      d->journal.store.both == \old(d->journal.store.both) && d->journal.next == \old(d->journal.next) &&
+      d->journal.fresh == \old(d->journal.fresh) && d->journal.state.attempts == \old(d->journal.state.attempts)
+      && d->journal.state.sequence == \old(d->journal.state.sequence) &&
+      d->journal.state.security_counter == \old(d->journal.state.security_counter) &&
+      d->journal.state.failure == \old(d->journal.state.failure) &&
+      d->journal.state.next_record == \old(d->journal.state.next_record);
+    ensures still_journal_key: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <
+      32 ==> d->journal.key[i] == \old(d->journal.key[i]);
+    ensures still_journal_slot: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i <
+      2 ==> d->journal.state.slot[i] == \old(d->journal.state.slot[i]);
+    ensures still_journal_install: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i; 0 <= i
+      < 2 ==> d->journal.state.install[i] == \old(d->journal.state.install[i]);
+    ensures still_journal_seal: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i, j; 0 <= i
+      < 2 && 0 <= j < 16 ==> d->journal.state.seal[i][j] == \old(d->journal.state.seal[i][j]);
+    ensures still_journal_manifest_id: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
+      0 <= i < 16 ==> d->journal.state.manifest_id[i] == \old(d->journal.state.manifest_id[i]);
+    ensures still_journal_expected: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
+      0 <= i < 32 ==> d->journal.state.expected[i] == \old(d->journal.state.expected[i]);
     ensures still_buffer: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
       0 <= i <= SFU_LINK_BUFFER - 1 ==> d->link.buffer[i] == \old(d->link.buffer[i]);
     behavior idle:

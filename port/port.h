@@ -7,11 +7,8 @@
 #define SFU_PORT_H
 
 #include <stdint.h>
-
-// what the contracts speak of: the chip's flash and chip state, and the line
-//@ ghost int sfu_flash;
-//@ ghost int sfu_chip;
-//@ ghost int sfu_line;
+#include "claims.h"
+#include "layout.h"
 
 /*@ axiomatic Line {
       // bytes given to sfu_port_tx so far, and the last of them
@@ -37,15 +34,22 @@ uint32_t sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t size);
  * SFU_E_IO: refused by the controller, timed out, or read back differently; any unit of the range
  * may then be blank, torn or programmed. */
 /*@ requires read: \valid_read(data + (0 .. size - 1)) && size > 0;
+    requires place: flash_owned(address, size, sfu_layout);
+    requires vouched: flash_in_slot(address, size, sfu_layout) ==> data == sfu_vouch.bytes && size <= sfu_vouch.size;
     assigns sfu_flash \from sfu_flash, address, size, data[0 .. size - 1];
-    assigns \result \from sfu_flash, address, size, data[0 .. size - 1]; */
+    assigns \result \from sfu_flash, address, size, data[0 .. size - 1];
+    ensures elsewhere: flash_elsewhere(\old(sfu_flash), sfu_flash, address, size); */
 uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t size);
 
 /* Erases the one sector that begins at `address`, and reads it back as erased before it answers.
- * SFU_E_IO: refused, timed out (twice the data sheet's maximum), or not erased afterwards. */
-/*@ assigns sfu_flash \from sfu_flash, address;
-    assigns \result \from sfu_flash, address; */
-uint32_t sfu_port_flash_erase(uint32_t address);
+ * SFU_E_IO: refused, timed out (twice the data sheet's maximum), or not erased afterwards. `sector` is its size, for
+ * the contract alone. */
+/*@ requires place: flash_owned(address, sector, sfu_layout);
+    requires accepted: flash_in_slot(address, sector, sfu_layout) ==> sfu_vouch.accepted == 1;
+    assigns sfu_flash \from sfu_flash, address;
+    assigns \result \from sfu_flash, address;
+    ensures elsewhere: flash_elsewhere(\old(sfu_flash), sfu_flash, address, sector); */
+uint32_t sfu_port_flash_erase(uint32_t address) /*@ ghost (uint32_t sector) */;
 
 /* Opens the line and starts the watchdog: called once, when the loader stays, and before any of the
  * functions that receive, send or idle. After it the way to an image leads through sfu_port_reset,
@@ -112,7 +116,6 @@ void sfu_port_kick(void);
 uint32_t sfu_port_entropy(uint8_t out[32]);
 
 /* The chip's 96-bit unique id, in the order of its addresses. */
-/*@ axiomatic Uid { logic integer sfu_uid_byte(integer i); } */
 /*@ requires write: \valid(out + (0 .. 11));
     assigns out[0 .. 11] \from sfu_chip;
     ensures uid: \forall integer i; 0 <= i < 12 ==> out[i] == sfu_uid_byte(i); */
@@ -139,6 +142,7 @@ uint32_t sfu_port_entry(void);
  * VTOR at `vectors`, and of RAM only the `report` (struct EXCHANGE) at its place: all other RAM that
  * the loader ever uses is wiped. If `trial` is 1 the watchdog runs. */
 /*@ requires read: \valid_read(report + (0 .. 31));
+    requires judged: image_judged(sfu_flash, vectors, sfu_judged);
     assigns sfu_chip \from sfu_chip, vectors, report[0 .. 31], trial;
     ensures never: \false; */
 void sfu_port_hand_over(uint32_t vectors, const uint8_t report[32], uint32_t trial);

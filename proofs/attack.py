@@ -23,10 +23,10 @@ PARTS = ("fsm", "gen", "port", "crypto", "spec", "build-aux", "proofs")
 
 
 def read(path):
-    """Name, file, function, sed expression. As `|` is also in ragel's text, the last is what follows the third."""
+    """Name, claims, file, function, sed expression. As `|` is also in ragel's text, the last is what follows the fourth."""
     for line in open(path):
         if line.strip() and not line.startswith("#"):
-            yield [part.strip() for part in line.split(" | ", 3)] if line.count(" | ") >= 3 else sys.exit(line)
+            yield [part.strip() for part in line.split(" | ", 4)] if line.count(" | ") >= 4 else sys.exit(line)
 
 
 def copy(root):
@@ -59,8 +59,8 @@ def changed(source, expression):
 
 def known_open(path, function, table):
     """What is open before: by the table, or where that is of another text, by a run."""
-    if table.get(path, (0, ""))[1] == prove.fingerprint(path):
-        return table[path][2]
+    if path in table and table[path].mark == prove.fingerprint(path):
+        return prove.known_open(path, table)
     return prove.prove(path, [function], "update")[1].get("open", [])
 
 
@@ -78,23 +78,31 @@ def attack(source, function, expression, table):
     return [goal for goal in result["open"] if goal not in known_open(path, function, table)], ""
 
 
+def record(path, lines, lists, maker):
+    """Writes what was seen of these attacks, and keeps what was seen of the others that there are still."""
+    names = [name for name, *_ in itertools.chain(*map(read, lists))]
+    seen = [line.rstrip("\n").split("\t") for line in open(path) if line[0] != "#"] if os.path.exists(path) else []
+    seen = {columns[0]: columns for columns in [*seen, *lines]}
+    with open(path, "w") as out:
+        out.write(f"# attack, file that is changed, function, goals it leaves open; made by {maker}\n")
+        out.writelines("\t".join(seen[name]) + "\n" for name in names if name in seen)
+
+
 def main():
     only = [a for a in sys.argv[1:] if not a.startswith("--")]
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     table, lines, failed = prove.read_table(), [], 0
     prove.unpack()
-    for name, source, function, expression in itertools.chain(*map(read, LISTS)):
+    for name, _, source, function, expression in itertools.chain(*map(read, LISTS)):
         if only and name not in only:
             continue
         opened, why = attack(source, function, expression, table)
         repelled = bool(opened)
         failed += not repelled
         print(f"{name:24} {'repelled: ' + ' '.join(opened[:3]) if repelled else 'NOT REPELLED ' + why}", flush=True)
-        lines.append(f"{name}\t{source}\t{function}\t{' '.join(opened or [])}\n")
+        lines.append((name, source, function, " ".join(opened or [])))
     if "--update" in sys.argv:
-        with open(TABLE, "w") as out:
-            out.write("# attack, file that is changed, function, goals it leaves open; made by proofs/attack.py --update\n")
-            out.writelines(lines)
+        record(TABLE, lines, LISTS, "proofs/attack.py --update")
     print(f"attacks: {len(lines) - failed} of {len(lines)} repelled")
     return 1 if failed or not lines else 0
 

@@ -40,7 +40,7 @@ TABLE = "proofs/mutants.tsv"
 CACHE = "build/mutants/cache"
 COLUMNS = "mutant, file, line, function, kind, change, result, goal that killed it, text"
 COMPILER = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-std=c11", "-ffreestanding", "-w", "-Ifsm",
-            "-Igen", "-Iport", "-Icrypto", "-isystem", "build/deps/bearssl/inc", "-isystem", "build/deps/bearssl/src"]
+            "-Igen", "-Iport", "-Icrypto", "-Ispec", "-isystem", "build/deps/bearssl/inc", "-isystem", "build/deps/bearssl/src"]
 LIMIT = 900                      # seconds a run of Frama-C may take
 RUNNING = set()
 
@@ -179,8 +179,9 @@ class Baseline:
         """What the table says of this very text, and what a run finds, which fills the cache too."""
         with self.lock:
             if (source, names) not in self.known:
-                _, mark, opened = self.table.get(prove.proved_file(source), (0, "", []))
-                opened = set(opened) if mark == self.mark(source) else set()
+                path = prove.proved_file(source)
+                known = path in self.table and self.table[path].mark == self.mark(source)
+                opened = set(prove.known_open(path, self.table)) if known else set()
                 with tempfile.TemporaryDirectory() as folder:
                     pathlib.Path(folder, os.path.basename(prove.proved_file(source))).write_text(
                         pathlib.Path(prove.proved_file(source)).read_text())

@@ -1,38 +1,60 @@
 #!/usr/bin/env python3
 """Proves the core with Frama-C's WP, file by file, and compares with the committed table.
 
-usage: prove.py [--cold | --replay | --changed] [--update] [--jobs N] [FUNCTION | FILE]...
+usage: prove.py [--cold | --replay | --smoke] [--update] [--jobs N] [FUNCTION | FILE]...
 
-proofs/goals.tsv says for each file how many goals there are, which are open, and of which text: a SHA-256 of
-the file with all it includes, as the preprocessor leaves it, and of the prover's options. A run fails if
-Frama-C fails or leaves something out, if there are fewer goals than the table says, or if a goal is open
-that the table does not name.
+proofs/goals.tsv says of each file of which text: a SHA-256 of the file with all it includes, as the preprocessor
+leaves it, and of the prover's options; and of each function in it how many goals there are, and which are open. A
+run fails if Frama-C fails or leaves something out, if a function has fewer goals than the table says or is gone, or
+if a goal is open that the table does not name.
 
   (nothing)  every goal, by the cache where it has it (build/proofs; at first proofs/cache.tsv)
   --cold     every goal, without the cache
   --replay   of the files in the table: by the cache alone, no prover runs; cold where the text is not the table's.
              Of a file that is not in the table nothing is claimed
-  --update   writes the table anew, and proofs/cache.tsv with what the provers said
+  --smoke    no goals, but WP's smoke tests: it tries to prove that a contract, a loop or a statement cannot be
+             reached. Fails unless what it finds is what proofs/smoke.tsv lists, with a reason
+  --update   writes the table anew, proofs/provers.tsv with who proved it and in what time, and proofs/cache.tsv with
+             what the provers said; with --smoke, proofs/smoked.tsv with how many smoke tests there were
 """
+import collections
 import concurrent.futures
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 TABLE = "proofs/goals.tsv"
+PROVERS = "proofs/provers.tsv"
 CACHE = "build/proofs"
 PACKED = "proofs/cache.tsv"
+SMOKE = "proofs/smoke.tsv"
+SMOKED = "proofs/smoked.tsv"
+SMOKE_CACHE = "build/smoke"
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-overflow",
            "-warn-unsigned-downcast", "-warn-signed-downcast", "-wp-prover", "z3,cvc4",
-           "-wp-steps", "1500000", "-wp-timeout", "8", "-wp-par", "1", "-wp-cache-env"]
+           "-wp-steps", "4000000", "-wp-timeout", "20", "-wp-par", "1", "-wp-cache-env"]
 # one goal for each way through branches that join again; elsewhere that only makes more of them
-SPLIT = ("fsm/session_poll.c", "fsm/session_reply.c", "fsm/sfu.c")
+SPLIT = ("fsm/journal_append.c", "fsm/keys.c", "fsm/session_poll.c", "fsm/session_reply.c", "fsm/sfu.c")
 # what Frama-C says when it goes on although a part was not looked at
 LEFT_OUT = ("Non natural loop", "annot-error", "missing-spec", "Missing assigns", "No code nor")
 PROVED = re.compile(r"Proved goals:\s+(\d+) / (\d+)")
 OPEN = re.compile(r"\[(?:Failed|Timeout|Unknown|Stepout)\] Goal typed_(\w+)")
+ANSWER = re.compile(r"^\[wp\] \[(\S+)[^\]]*\] Goal typed_(\w+)(.*)", re.M)
+TIME = re.compile(r" \((?:(\d+)')?([\d.]+)(m?s)\)")
+# Goals are left out, but for those of the assigns, of which every function has some: WP looks at no other function.
+SMOKE_OPTIONS = ["-wp-smoke-tests", "-wp-smoke-timeout", "4",
+                 "-wp-prop=-@requires,-@ensures,-@assert,-@invariant,-@variant"]
+SMOKE_TEST = re.compile(r"^\[wp\] \[Passed\] Smoke-test typed_(\w+)", re.M)
+SMOKE_FAILED = re.compile(r"\[Failed\] Smoke-test typed_(\w+)")
+SMOKE_DEAD = re.compile(r"^\[wp\] \[Failed\] Smoke-test typed_(\w+)\n(?:(?!\[wp\]).*\n)*\[wp\] (\S+?):(\d+):", re.M)
+
+# of a file: the mark of its text, and of each function its row; goals that are open by name
+Row = collections.namedtuple("Row", "goals open")
+Proof = collections.namedtuple("Proof", "mark functions")
 
 
 def proved_file(source):
@@ -54,7 +76,7 @@ def functions(path):
 
 def includes(path):
     share = subprocess.run(["frama-c", "-print-share-path"], capture_output=True, text=True, check=True)
-    flags = f"-Ifsm -Igen -Iport -Icrypto -Ibuild/deps/bearssl/inc -nostdinc -I{share.stdout.strip()}/libc"
+    flags = f"-Ifsm -Igen -Iport -Icrypto -Ispec -Ibuild/deps/bearssl/inc -nostdinc -I{share.stdout.strip()}/libc"
     # BearSSL's own headers have no contracts
     return flags + (" -include proofs/bearssl.h" if path == "crypto/crypto.c" else "")
 
@@ -72,11 +94,49 @@ def fingerprint(path):
 
 
 def frama_c(path, names, mode):
+    """Exit status, what Frama-C said, and its count of goals by function and prover."""
     command = ["frama-c", *options(path), f"-cpp-extra-args={includes(path)}", path, "-wp-fct", ",".join(names)]
-    environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE),
+    environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(SMOKE_CACHE if mode == "smoke" else CACHE),
                        FRAMAC_WP_CACHE={"cold": "none", "replay": "offline"}.get(mode, "update"))
-    run = subprocess.run(command, capture_output=True, text=True, env=environment)
-    return run.returncode, run.stdout + run.stderr
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.json")
+        command += SMOKE_OPTIONS if mode == "smoke" else ["-wp-report-json", report]
+        run = subprocess.run(command, capture_output=True, text=True, env=environment)
+        counts = json.load(open(report)) if os.path.exists(report) else {}
+    return run.returncode, run.stdout + run.stderr, counts.get("wp:functions", {})
+
+
+def owner(goal, names):
+    """The function that a goal is of: it begins with its name, and of two that fit, with the longer."""
+    return max((n for n in names if goal.startswith(n + "_")), key=len, default="")
+
+
+def seconds(said):
+    """The prover's time in a line such as `: Valid (Qed:7ms) (20ms) (95907) (cached)`."""
+    found = TIME.search(said.replace("(Qed:", "(Qed "))
+    if not found:
+        return 0.0
+    return 60 * int(found[1] or 0) + float(found[2]) / (1000 if found[3] == "ms" else 1)
+
+
+def attribute(names, text, counts):
+    """{function: (Row, {prover: goals}, seconds)} of the goals' names; or in what Frama-C's own counts differ."""
+    rows = {name: [0, set(), collections.Counter(), 0.0] for name in names}
+    for prover, goal, said in ANSWER.findall(text):
+        row = rows.get(owner(goal, names))
+        if row is None:
+            return None, f"{goal}: of no function"
+        row[0] += 1
+        if said.startswith(" : Valid"):
+            row[2][prover.lower()] += 1
+            row[3] += 0 if prover == "Qed" else seconds(said)
+        else:
+            row[1].add(goal)
+    for name, (goals, opened, _, _) in rows.items():
+        total = counts.get(name, {}).get("wp:section", {}).get("wp:main", {})
+        if (goals, len(opened)) != (total.get("total", 0), total.get("total", 0) - total.get("valid", 0)):
+            return None, f"{name}: {goals} goals and {len(opened)} open by name, Frama-C counts {total}"
+    return {n: (Row(g, sorted(o)), dict(p), s) for n, (g, o, p, s) in rows.items()}, ""
 
 
 def prove(path, only, mode, table=None):
@@ -86,24 +146,67 @@ def prove(path, only, mode, table=None):
     mark = fingerprint(path)
     if mode == "replay" and path not in table:
         return path, {"unclaimed": True}
-    if mode == "replay" and table[path][1] != mark:
+    if mode == "replay" and table[path].mark != mark:
         mode = "cold"
-    status, text = frama_c(path, names, mode)
+    status, text, counts = frama_c(path, names, mode)
     proved = PROVED.search(text)
     if status != 0 or not proved or any(sign in text for sign in LEFT_OUT):
         return path, {"error": text}
-    opened = sorted(set(OPEN.findall(text)))
-    return path, {"goals": int(proved.group(2)), "proved": int(proved.group(1)), "open": opened, "mark": mark}
+    if mode == "smoke":
+        return path, smoked(path, names, text, mark)
+    rows, wrong = attribute(names, text, counts)
+    if wrong:
+        return path, {"error": f"{text}\n{wrong}"}
+    opened = sorted(goal for row, _, _ in rows.values() for goal in row.open)
+    return path, {"goals": int(proved.group(2)), "proved": int(proved.group(1)), "open": opened, "mark": mark,
+                  "rows": rows}
+
+
+def read_rows(path):
+    """{file: (mark, [the columns of each of its functions])}: a function's line begins with a tab."""
+    table = {}
+    for line in open(path) if os.path.exists(path) else ():
+        columns = line.rstrip("\n").split("\t")
+        if not line.startswith(("#", "\t")):
+            rows = table[columns[0]] = (columns[1], [])
+            rows = rows[1]
+        elif not line.startswith("#"):
+            rows.append(columns[1:])
+    return table
+
+
+def write_rows(path, head, table):
+    with open(path, "w") as out:
+        out.write(f"# {head}\n")
+        for name, (mark, rows) in sorted(table.items()):
+            out.write(f"{name}\t{mark}\n")
+            out.writelines("\t" + "\t".join(row) + "\n" for row in rows)
 
 
 def read_table():
-    table = {}
-    if os.path.exists(TABLE):
-        for line in open(TABLE):
-            if not line.startswith("#"):
-                path, goals, mark, opened = line.rstrip("\n").split("\t")
-                table[path] = (int(goals), mark, opened.split())
-    return table
+    return {path: Proof(mark, {name: Row(int(goals), opened.split()) for name, goals, opened in rows})
+            for path, (mark, rows) in read_rows(TABLE).items()}
+
+
+def write_table(table):
+    write_rows(TABLE, "file, SHA-256 of its text; below it its functions: goals, open goals; made by prove.py --update",
+               {path: (proof.mark, [[n, str(r.goals), " ".join(r.open)] for n, r in sorted(proof.functions.items())])
+                for path, proof in table.items()})
+
+
+def write_provers(path, result):
+    """Who proved how many goals, and the seconds the provers took; Qed is WP's own simplifier."""
+    table = read_rows(PROVERS)
+    table[path] = (result["mark"], [[name, *(str(proved.get(p, 0)) for p in ("qed", "z3", "cvc4")), f"{time:.1f}"]
+                                    for name, (_, proved, time) in sorted(result["rows"].items())])
+    write_rows(PROVERS, "file, SHA-256 of its text; below it its functions: goals proved by Qed, z3, cvc4, "
+               "seconds of the two; made by prove.py --update", table)
+
+
+def known_open(path, table, only=()):
+    """The goals that the table has as open, of a file or of some of its functions."""
+    rows = table[path].functions if path in table else {}
+    return [goal for name, row in rows.items() if not only or name in only for goal in row.open]
 
 
 def unpack():
@@ -125,10 +228,41 @@ def pack():
             out.write(f"{name[:-5]}\t{said}\n")
 
 
-def write_table(table):
-    with open(TABLE, "w") as out:
-        out.write("# file, goals, SHA-256 of the text, open goals; made by proofs/prove.py --update\n")
-        out.writelines(f"{p}\t{g}\t{m}\t{' '.join(o)}\n" for p, (g, m, o) in sorted(table.items()))
+def read_smoke():
+    """{(file, function, kind, text of the line): how many}, of the code that is known to be dead"""
+    lines = [line.rstrip("\n").split("\t") for line in open(SMOKE) if not line.startswith("#")]
+    for columns in lines:
+        if len(columns) != 6 or not all(columns):
+            sys.exit(f"{SMOKE}: file, function, kind, line, how many, reason: {columns}")
+    return {tuple(columns[:4]): int(columns[4]) for columns in lines}
+
+
+def smoked(path, names, text, mark):
+    """What is dead, by the text of its line: WP's numbers of statements change with every header."""
+    dead, doomed = collections.Counter(), {}
+    for goal, file, line in SMOKE_DEAD.findall(text):
+        doomed[goal] = (os.path.relpath(file), int(line))
+    for goal, (file, line) in doomed.items():
+        name = owner(goal, names)
+        kind = re.sub(r"wp_smoke_|_s\d+$", "", goal[len(name) + 1:])
+        dead[path, name, kind, " ".join(open(file).read().split("\n")[line - 1].split())] += 1
+    if set(SMOKE_FAILED.findall(text)) != set(doomed):
+        return {"error": f"{text}\n{path}: dead code without a place"}
+    goals = set(SMOKE_TEST.findall(text)) | set(doomed)
+    rows = [[name, str(sum(owner(g, names) == name for g in goals)), str(sum(owner(g, names) == name for g in doomed))]
+            for name in sorted(names)]
+    return {"goals": len(goals), "proved": len(goals) - len(doomed), "open": sorted(doomed), "mark": mark, "dead": dead,
+            "smoke": rows}
+
+
+def judge_smoke(path, result, known):
+    names = [row[0] for row in result["smoke"]]
+    known = {key: n for key, n in known.items() if key[0] == path and key[1] in names}
+    wrong = [f"{' '.join(key)}: dead {n} times, listed {known.get(key, 0)} times"
+             for key, n in sorted(result["dead"].items()) if n != known.get(key, 0)]
+    wrong += [f"{' '.join(key)}: listed, but not found dead" for key in sorted(known) if key not in result["dead"]]
+    wrong += [f"{name}: no smoke test" for name, tests, _ in result["smoke"] if tests == "0"]
+    return "\n".join(wrong) or None
 
 
 def judge(path, result, table, whole):
@@ -136,15 +270,16 @@ def judge(path, result, table, whole):
         lines = result["error"].splitlines()
         signs = [line for line in lines if any(sign in line for sign in LEFT_OUT)]
         return "\n".join([f"{path}: Frama-C failed or left something out", *signs, *lines[-8:]])
-    goals, _, known = table.get(path, (0, "", []))
-    fresh = [g for g in result["open"] if g not in known]
-    if fresh:
-        return f"{path}: open: {' '.join(fresh)}"
-    if result["goals"] - result["proved"] > len(result["open"]):
-        return f"{path}: {result['goals'] - result['proved']} goals open, {len(result['open'])} named"
-    if whole and result["goals"] < goals:
-        return f"{path}: {result['goals']} goals, where {goals} were"
-    return None
+    if "smoke" in result:
+        return judge_smoke(path, result, read_smoke())
+    known = table[path].functions if path in table else {}
+    fresh = [goal for goal in result["open"] if goal not in known_open(path, table)]
+    wrong = [f"{path}: open: {' '.join(fresh)}"] * bool(fresh)
+    wrong += [f"{path}: {name}: {row.goals} goals, where {known[name].goals} were"
+              for name, (row, _, _) in result["rows"].items() if name in known and row.goals < known[name].goals]
+    wrong += [f"{path}: {name} is in the table, but not in the file" for name in known
+              if whole and name not in result["rows"]]
+    return "\n".join(wrong) or None
 
 
 def say(path, result):
@@ -154,7 +289,7 @@ def say(path, result):
 
 def main():
     arguments = sys.argv[1:]
-    mode = next((m for m in ("cold", "replay") if f"--{m}" in arguments), "update")
+    mode = next((m for m in ("cold", "replay", "smoke") if f"--{m}" in arguments), "update")
     update = "--update" in arguments
     jobs = int(arguments[arguments.index("--jobs") + 1]) if "--jobs" in arguments else 2
     only = [a for i, a in enumerate(arguments) if not a.startswith("--") and arguments[i - 1] != "--jobs"]
@@ -176,22 +311,27 @@ def main():
                 total += result["goals"]
                 proved += result["proved"]
                 say(path, result)
-                if update and (not only or path in only):
-                    table[path] = (result["goals"], result["mark"], result["open"])
+                if update and mode == "smoke" and not wrong and (not only or path in only):
+                    write_rows(SMOKED, "file, SHA-256 of its text; below it its functions: smoke tests, of these dead; "
+                               "made by prove.py --smoke --update",
+                               {**read_rows(SMOKED), path: (result["mark"], result["smoke"])})
+                elif update and mode != "smoke" and (not only or path in only):
+                    table[path] = Proof(result["mark"], {name: row for name, (row, _, _) in result["rows"].items()})
                     write_table(table)
+                    write_provers(path, result)
                     wrong = None
             judged += 1
             if wrong:
                 failures.append(wrong)
                 print(wrong, flush=True)
-    if not update and not only:
+    if not update and not only and mode != "smoke":
         gone = [path for path in table if path not in sources()]
         failures += gone
         for path in gone:
             print(f"{path}: in the table, but not a source")
-    if update:
+    if update and mode != "smoke":
         pack()
-    print(f"proofs: {proved} of {total} goals; of the files:")
+    print(f"proofs: {proved} of {total} {'smoke tests find no dead code' if mode == 'smoke' else 'goals'}; of the files:")
     print(f"{judged - len(failures)} passed, {len(failures)} failed")
     return 1 if failures or not found else 0
 

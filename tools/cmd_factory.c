@@ -125,7 +125,7 @@ static void report(
 	if (args->json) {
 		sfu_json_open(NULL, '{');
 		sfu_json_number("config", loader->config);
-		sfu_json_number("key_page", layout->keys[0].address);
+		sfu_json_number("key_page", layout->area[SFU_AREA_KEYS].address);
 		sfu_json_number("epoch", p->oem->epoch);
 		sfu_json_bool("test", (int)p->test);
 		sfu_json_open("slots", '[');

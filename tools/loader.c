@@ -40,22 +40,22 @@ static const char *check_layout(const struct sfu_layout *l)
 		return "a count";
 	for (i = 0; i < l->slot_count && wrong == NULL; i++)
 		wrong = check_area(
-			&l->slot[i], l->image_offset + SFU_FLASH_MAILBOX + SFU_FORMAT_RECORD_SMALL);
+			&l->area[SFU_AREA_SLOT + i], l->image_offset + SFU_FLASH_MAILBOX + SFU_FORMAT_RECORD_SMALL);
 	if (wrong == NULL)
-		wrong = check_area(&l->keys[0], 2 * SFU_FLASH_CELL);
+		wrong = check_area(&l->area[SFU_AREA_KEYS], 2 * SFU_FLASH_CELL);
 	if (wrong == NULL)
-		wrong = check_area(&l->loader, 1);
+		wrong = check_area(&l->area[SFU_AREA_LOADER], 1);
 	return wrong;
 }
 
 uint32_t sfu_loader_image(const struct sfu_layout *layout, uint32_t slot)
 {
-	return layout->slot[slot].address + layout->image_offset;
+	return layout->area[SFU_AREA_SLOT + slot].address + layout->image_offset;
 }
 
 uint32_t sfu_loader_capacity(const struct sfu_layout *layout, uint32_t slot)
 {
-	const uint32_t room = layout->slot[slot].size - layout->image_offset - SFU_FLASH_MAILBOX;
+	const uint32_t room = layout->area[SFU_AREA_SLOT + slot].size - layout->image_offset - SFU_FLASH_MAILBOX;
 
 	return room - room % SFU_FORMAT_GRAIN;
 }
@@ -93,7 +93,7 @@ static int read_layout(const struct sfu_elf *elf, struct sfu_loader *loader)
 
 static int read_all(const struct sfu_elf *elf, struct sfu_loader *loader)
 {
-	const struct sfu_area *area = &loader->layout.loader;
+	const struct sfu_area *area = &loader->layout.area[SFU_AREA_LOADER];
 	const struct sfu_span *span;
 	int status = sfu_elf_load(elf, &loader->flash);
 

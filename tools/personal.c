@@ -55,7 +55,7 @@ static void make_cell(const struct sfu_personal *p, uint8_t cell[SFU_KEYS_SIZE])
 int sfu_personal_keys(
 	const struct sfu_personal *p, const struct sfu_layout *layout, struct sfu_spans *flash)
 {
-	const uint32_t page = layout->keys[0].address;
+	const uint32_t page = layout->area[SFU_AREA_KEYS].address;
 	uint8_t header[SFU_FLASH_CELL], cell[SFU_KEYS_SIZE];
 	size_t at;
 	int status;

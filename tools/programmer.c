@@ -27,7 +27,7 @@
 /* One bit for each sector that holds the loader; 0 if the layout is not an STM32F4's. */
 static uint32_t loader_sectors(const struct sfu_layout *l)
 {
-	const uint32_t end = l->loader.address + l->loader.size;
+	const uint32_t end = l->area[SFU_AREA_LOADER].address + l->area[SFU_AREA_LOADER].size;
 	uint32_t mask = 0, number = 0, r, s;
 
 	if (l->region[0].address != F4_FLASH || l->region[0].sector != F4_SECTOR)
@@ -38,7 +38,7 @@ static uint32_t loader_sectors(const struct sfu_layout *l)
 
 			if (number == F4_SECTORS)
 				return 0;
-			if (from < end && from + l->region[r].sector > l->loader.address)
+			if (from < end && from + l->region[r].sector > l->area[SFU_AREA_LOADER].address)
 				mask |= UINT32_C(1) << number;
 		}
 	return mask;

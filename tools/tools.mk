@@ -7,7 +7,7 @@ TOOL_PACKAGES := libserialport libelf libcrypto
 
 TOOL_CC ?= gcc
 TOOL_CFLAGS ?= -O2 -g
-TOOL_FLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror -Itools -Ifsm -Igen -Iport
+TOOL_FLAGS = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror -Itools -Ifsm -Igen -Iport -Ispec
 TOOL_HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 TOOL_ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 

@@ -20,7 +20,7 @@ HOST_LAYOUTS := $(foreach u,$(HOST_UNITS),$(foreach e,$(HOST_ERASED),$(foreach s
 HOST_PORT_C := port/host/flash.c port/host/port.c
 # the port and the tests are hosted C, with the core's warnings
 HOST_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wconversion -Werror \
-	-Iport/host -Ifsm -Igen -Iport -Icrypto $(BEARSSL_INCLUDE)
+	-Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec $(BEARSSL_INCLUDE)
 HOST_H := $(wildcard port/host/*.h)
 
 # $(call host-rules,VARIANT)

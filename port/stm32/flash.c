@@ -33,7 +33,7 @@ static uint32_t inside(uint32_t address, uint32_t size)
 /* The loader never writes itself, whoever asks. */
 static uint32_t writable(uint32_t address, uint32_t size)
 {
-	const struct sfu_area *l = &sfu_layout.loader;
+	const struct sfu_area *l = &sfu_layout.area[SFU_AREA_LOADER];
 
 	return size != 0 && inside(address, size) &&
 	       (address >= l->address + l->size || address + size <= l->address);

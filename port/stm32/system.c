@@ -21,7 +21,7 @@ uint32_t sfu_port_part(void)
  * F42x parts have, gives these bits another meaning. */
 static uint32_t profile(uint32_t optcr)
 {
-	uint32_t at = sfu_layout.loader.address, end = at + sfu_layout.loader.size, size;
+	uint32_t at = sfu_layout.area[SFU_AREA_LOADER].address, end = at + sfu_layout.area[SFU_AREA_LOADER].size, size;
 	uint32_t nwrp = optcr >> FLASH_NWRP_SHIFT & 0xFFFu, rdp = optcr >> FLASH_RDP_SHIFT & 0xFFu;
 
 	if (rdp == FLASH_RDP_0 || (optcr & FLASH_SPRMOD) != 0)

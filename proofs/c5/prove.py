@@ -5,7 +5,8 @@ usage: prove.py [--update] [--attacks] [NAME]...
 
 Of each NAME.ya Aoraï makes contracts for the functions in NAME.c and for all they call; WP proves those. Fails if
 Frama-C fails or leaves something out, if a goal is open, or if there are fewer goals than goals.tsv says (--update
-writes it anew). With --attacks the code is changed as attacks.txt says, and each change must leave a goal open.
+writes it anew). With --attacks the code is changed as attacks.txt says, and each change must leave a goal open
+(--update writes those to attacks.tsv).
 """
 import os
 import re
@@ -116,9 +117,9 @@ def prove_all(only, update):
     return failed
 
 
-def attack_all(only):
-    failed = count = 0
-    for title, source, where, expression in attack.read(f"{HERE}/attacks.txt"):
+def attack_all(only, update):
+    failed, count, lines = 0, 0, []
+    for title, _, source, where, expression in attack.read(f"{HERE}/attacks.txt"):
         if only and title not in only:
             continue
         count += 1
@@ -126,6 +127,9 @@ def attack_all(only):
             _, _, opened, wrong = run(*where.split()) if differs else (0, 0, [], "changes nothing")
         print(f"{title:32} {'repelled: ' + ' '.join(opened[:3]) if opened else 'NOT REPELLED ' + wrong[-300:]}", flush=True)
         failed += not opened
+        lines.append((title, source, where, " ".join(opened)))
+    if update:
+        attack.record(f"{HERE}/attacks.tsv", lines, [f"{HERE}/attacks.txt"], "proofs/c5/prove.py --attacks --update")
     print(f"attacks: {count - failed} of {count} repelled")
     return failed or not count
 
@@ -135,7 +139,7 @@ def main():
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     os.makedirs(CACHE, exist_ok=True)
     if "--attacks" in sys.argv:
-        return 1 if attack_all(only) else 0
+        return 1 if attack_all(only, "--update" in sys.argv) else 0
     return 1 if prove_all(only, "--update" in sys.argv) else 0
 
 

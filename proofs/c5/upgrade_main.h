@@ -2,10 +2,10 @@
 static struct sfu_device device;
 static uint8_t manifest[SFU_MANIFEST_SIZE], record[SFU_FORMAT_RECORD_MAX];
 
-/*@ requires sound: sfu_upgrade_sound(&device) && device.upgrade.state == SFU_UPGRADE_STATE_IDLE; */
+/*@ requires sound: SFU_UPGRADE_SOUND(&device) && device.upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 void c5_main(void)
 {
-	/*@ loop invariant sound: sfu_upgrade_sound(&device);
+	/*@ loop invariant sound: SFU_UPGRADE_SOUND(&device);
 	    loop assigns device, manifest[0 .. SFU_MANIFEST_SIZE - 1], record[0 .. SFU_FORMAT_RECORD_MAX - 1],
 	                 sfu_flash, sfu_chip; */
 	while (c5_any() != 0) {

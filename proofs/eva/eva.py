@@ -21,7 +21,7 @@ TABLE = "proofs/eva/alarms.txt"
 WORK = "build/eva"
 MODELS = ("proofs/eva/port.c", "proofs/eva/crypto.c")
 BUILDS = ("ab-seal",)
-INCLUDES = ["-Ifsm", "-Igen", "-Iport", "-Icrypto", "-Iport/stm32", "-Ibuild/deps/bearssl/inc", "-nostdinc"]
+INCLUDES = ["-Ifsm", "-Igen", "-Iport", "-Icrypto", "-Ispec", "-Iport/stm32", "-Ibuild/deps/bearssl/inc", "-nostdinc"]
 # What decides on more than its own memory: states that come together there are joined, or they multiply.
 JOINED = """serve sfu_session_poll poll_ymodem poll_frame take_block assembled step settle sfu_session_step
     sfu_session_offer sfu_session_record sfu_session_finish sfu_session_quit sfu_upgrade_offer sfu_upgrade_record

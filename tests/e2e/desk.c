@@ -225,9 +225,9 @@ static int left_out(uint32_t address, uint32_t without_slot)
 	uint32_t i;
 
 	for (i = 0; i < 2; i++)
-		if (address - sfu_layout.journal[i].address < sfu_layout.journal[i].size
-		    || (without_slot && address - sfu_layout.slot[desk_free()].address
-		                                < sfu_layout.slot[desk_free()].size))
+		if (address - sfu_layout.area[SFU_AREA_JOURNAL + i].address < sfu_layout.area[SFU_AREA_JOURNAL + i].size
+		    || (without_slot && address - sfu_layout.area[SFU_AREA_SLOT + desk_free()].address
+		                                < sfu_layout.area[SFU_AREA_SLOT + desk_free()].size))
 			return 1;
 	return 0;
 }

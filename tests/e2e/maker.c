@@ -103,12 +103,12 @@ void maker_keys(void)
 	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, SFU_FLASH_KEYS_TEST);
 	oem_key(0, cell + SFU_KEYS_OEM_KEY_OFFSET);
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
-	host_flash_put(sfu_layout.keys[0].address, page, sizeof page);
+	host_flash_put(sfu_layout.area[SFU_AREA_KEYS].address, page, sizeof page);
 }
 
 void maker_image(const struct maker *m, uint8_t *image)
 {
-	const uint32_t base = sfu_layout.slot[m->slot].address + sfu_layout.image_offset;
+	const uint32_t base = sfu_layout.area[SFU_AREA_SLOT + m->slot].address + sfu_layout.image_offset;
 	uint32_t i;
 
 	for (i = 0; i < m->size; i++)
@@ -185,7 +185,7 @@ uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE])
 	out[SFU_MANIFEST_LOADER_MIN_OFFSET] = (uint8_t)m->loader_major;
 	memcpy(out + SFU_MANIFEST_UID_OFFSET, m->uid, 12);
 	sfu_put32(out + SFU_MANIFEST_LOAD_ADDRESS_OFFSET,
-	          sfu_layout.slot[m->slot].address + sfu_layout.image_offset);
+	          sfu_layout.area[SFU_AREA_SLOT + m->slot].address + sfu_layout.image_offset);
 	sfu_put32(out + SFU_MANIFEST_PLAIN_SIZE_OFFSET, m->size);
 	out[SFU_MANIFEST_RECORD_SIZE_OFFSET + 1] = (uint8_t)(m->record >> 8);
 	out[SFU_MANIFEST_RECORD_COUNT_OFFSET] = (uint8_t)count;

@@ -29,9 +29,9 @@ static int may_write(uint32_t address, uint32_t size, int erase)
 
 	(void)erase;
 	for (i = 0; i < 2; i++) {
-		if (inside(address, size, &sfu_layout.journal[i])
-		    || (i < sfu_layout.slot_count && inside(address, size, &sfu_layout.slot[i]))
-		    || (!rig.provisioned && inside(address, size, &sfu_layout.keys[i])))
+		if (inside(address, size, &sfu_layout.area[SFU_AREA_JOURNAL + i])
+		    || (i < sfu_layout.slot_count && inside(address, size, &sfu_layout.area[SFU_AREA_SLOT + i]))
+		    || (!rig.provisioned && inside(address, size, &sfu_layout.area[SFU_AREA_KEYS + i])))
 			return 1;
 	}
 	return 0;
@@ -103,7 +103,7 @@ static enum rig_end left(void)
 {
 	if (host.vectors == 0)
 		return RIG_RESET;
-	rig.slot = host.vectors == sfu_layout.slot[0].address + sfu_layout.image_offset ? 0 : 1;
+	rig.slot = host.vectors == sfu_layout.area[SFU_AREA_SLOT].address + sfu_layout.image_offset ? 0 : 1;
 	rig.trial = host.report[SFU_EXCHANGE_TRIAL_OFFSET];
 	rig.install = sfu_get32(host.report + SFU_EXCHANGE_INSTALL_OFFSET);
 	rig.mailbox = sfu_get32(host.report + SFU_EXCHANGE_MAILBOX_OFFSET);
@@ -204,7 +204,7 @@ int rig_holds(const struct rig_firmware *f, uint32_t slot)
 	static uint8_t seen[MAKER_PACKAGE];
 
 	return f != NULL
-	       && sfu_port_flash_read(sfu_layout.slot[slot].address + sfu_layout.image_offset, seen, f->maker.size)
+	       && sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset, seen, f->maker.size)
 	                  == SFU_OK
 	       && memcmp(seen, f->image[slot], f->maker.size) == 0;
 }

@@ -82,10 +82,10 @@ static void is_aged(const void *aged)
 
 	cuts_restore(aged, 1, cuts.seed);
 	for (i = 0; i < 2; i++)
-		wear[i] = host_flash_wear(sfu_layout.journal[i].address);
+		wear[i] = host_flash_wear(sfu_layout.area[SFU_AREA_JOURNAL + i].address);
 	cuts_result("upgrade over a journal's page", cuts_upgrade(), "undisturbed", 0, 0);
 	for (i = 0; i < 2; i++)
-		moved |= host_flash_wear(sfu_layout.journal[i].address) != wear[i];
+		moved |= host_flash_wear(sfu_layout.area[SFU_AREA_JOURNAL + i].address) != wear[i];
 	if (!moved)
 		cuts_result("upgrade over a journal's page", "the page did not change", "undisturbed", 0, 0);
 }

@@ -90,7 +90,7 @@ static void tear(const char *what, const void *from, uint32_t address, uint32_t 
 /* The one cell with the keys: without it the device has none, says so, writes nothing and lets go. */
 static void tear_keys(const void *from)
 {
-	const uint32_t cell = sfu_layout.keys[1].address + SFU_FLASH_CELL;
+	const uint32_t cell = sfu_layout.area[SFU_AREA_KEYS + 1].address + SFU_FLASH_CELL;
 	uint32_t at;
 
 	for (at = 0; cuts.ecc && at < SFU_KEYS_SIZE; at += sfu_layout.unit) {
@@ -114,17 +114,17 @@ static void t32_t33_t39_any_unit(const void *from, uint32_t stride)
 	uint32_t i;
 
 	for (i = 0; i < sfu_layout.slot_count; i++) {
-		const uint32_t slot = sfu_layout.slot[i].address;
+		const uint32_t slot = sfu_layout.area[SFU_AREA_SLOT + i].address;
 
 		tear("T32, manifest", from, slot, SFU_MANIFEST_SIZE, stride);
 		tear("T32, image", from, slot + image, cuts.second.maker.size, stride);
-		tear("T32, mailbox", from, slot + sfu_layout.slot[i].size - SFU_FLASH_MAILBOX, SFU_FLASH_MAILBOX, stride);
+		tear("T32, mailbox", from, slot + sfu_layout.area[SFU_AREA_SLOT + i].size - SFU_FLASH_MAILBOX, SFU_FLASH_MAILBOX, stride);
 	}
 	for (i = 0; i < 2; i++) {
-		tear("T32, journal", from, sfu_layout.journal[i].address, sfu_layout.journal[i].size, stride);
-		tear("T32, key page's header", from, sfu_layout.keys[i].address, SFU_FLASH_CELL, stride);
-		tear("T32, rest of the key page", from, sfu_layout.keys[i].address + 2 * SFU_FLASH_CELL,
-		     sfu_layout.keys[i].size - 2 * SFU_FLASH_CELL, stride);
+		tear("T32, journal", from, sfu_layout.area[SFU_AREA_JOURNAL + i].address, sfu_layout.area[SFU_AREA_JOURNAL + i].size, stride);
+		tear("T32, key page's header", from, sfu_layout.area[SFU_AREA_KEYS + i].address, SFU_FLASH_CELL, stride);
+		tear("T32, rest of the key page", from, sfu_layout.area[SFU_AREA_KEYS + i].address + 2 * SFU_FLASH_CELL,
+		     sfu_layout.area[SFU_AREA_KEYS + i].size - 2 * SFU_FLASH_CELL, stride);
 	}
 	tear_keys(from);
 }

@@ -43,13 +43,13 @@ static void image_with_another_hash(void **state)
 
 static void t12_vectors(void **state)
 {
-	const uint32_t slot = desk_free(), image = sfu_layout.slot[slot].address + sfu_layout.image_offset;
+	const uint32_t slot = desk_free(), image = sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset;
 	const struct { uint32_t stack, entry, runs; } words[] = {
 		{ 0x20000000, 0, 0 }, { 0x20000004, 0, 0 }, { 0x20001001, 0, 0 }, { 0x1FFFFFF8, 0, 0 },
 		{ 0x20020008, 0, 0 }, { 0xFFFFFFF8, 0, 0 }, { image, 0, 0 }, { 0x20020000, 0, 1 }, { 0x20000008, 0, 1 },
 		{ 0, image + 8, 0 }, { 0, image + 7, 0 }, { 0, image + 1, 0 }, { 0, image - 1, 0 }, { 0, 1, 0 },
 		{ 0, image + maker.size + 1, 0 }, { 0, image + maker.size - 1, 1 }, { 0, 0xFFFFFFFF, 0 },
-		{ 0, sfu_layout.loader.address + 0x101, 0 }, { 0, 0x20000101, 0 },
+		{ 0, sfu_layout.area[SFU_AREA_LOADER].address + 0x101, 0 }, { 0, 0x20000101, 0 },
 	};
 	uint32_t i, size;
 

@@ -31,9 +31,9 @@ static void lose_journal(void)
 	uint32_t i, at;
 
 	for (i = 0; i < 2; i++)
-		for (at = 0; at < sfu_layout.journal[i].size;
-		     at += sfu_layout_sector(sfu_layout.journal[i].address + at))
-			assert_int_equal(sfu_port_flash_erase(sfu_layout.journal[i].address + at), SFU_OK);
+		for (at = 0; at < sfu_layout.area[SFU_AREA_JOURNAL + i].size;
+		     at += sfu_layout_sector(sfu_layout.area[SFU_AREA_JOURNAL + i].address + at))
+			assert_int_equal(sfu_port_flash_erase(sfu_layout.area[SFU_AREA_JOURNAL + i].address + at), SFU_OK);
 	/* the floor that was there is gone with it */
 	rig.floor = 0;
 }
@@ -78,7 +78,7 @@ static void one_image(void **state)
 static void one_image_that_was_changed(void **state)
 {
 	(void)state;
-	host_flash_flip(sfu_layout.slot[0].address + sfu_layout.image_offset + 77, 8);
+	host_flash_flip(sfu_layout.area[SFU_AREA_SLOT].address + sfu_layout.image_offset + 77, 8);
 	lose_journal();
 	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	offered(1, SFU_OK);

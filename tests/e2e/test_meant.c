@@ -141,11 +141,11 @@ static void another_oem_key(void **state)
 
 static void t02_slots_and_addresses(void **state)
 {
-	const uint32_t image = sfu_layout.slot[desk_free()].address + sfu_layout.image_offset;
+	const uint32_t image = sfu_layout.area[SFU_AREA_SLOT + desk_free()].address + sfu_layout.image_offset;
 	const uint32_t wrong[] = { 0, 0xFFFFFFFF, image + 1, image - 1, image + 32, image ^ 0x80000000u, image - 0x08000000u,
-		                   sfu_layout.slot[desk_free()].address, sfu_layout.keys[0].address,
-		                   sfu_layout.journal[0].address, sfu_layout.loader.address,
-		                   sfu_layout.slot[0].address + sfu_layout.slot[0].size };
+		                   sfu_layout.area[SFU_AREA_SLOT + desk_free()].address, sfu_layout.area[SFU_AREA_KEYS].address,
+		                   sfu_layout.area[SFU_AREA_JOURNAL].address, sfu_layout.area[SFU_AREA_LOADER].address,
+		                   sfu_layout.area[SFU_AREA_SLOT].address + sfu_layout.area[SFU_AREA_SLOT].size };
 	uint32_t i;
 
 	(void)state;
@@ -167,7 +167,7 @@ static void t02_slots_and_addresses(void **state)
 
 static void t01_t07_sizes(void **state)
 {
-	const uint32_t room = sfu_layout.slot[desk_free()].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX;
+	const uint32_t room = sfu_layout.area[SFU_AREA_SLOT + desk_free()].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX;
 	const struct { uint32_t plain, record, count; } wrong[] = {
 		{ 0, 1024, 0 }, { 0, 1024, 1 }, { 1, 1024, 1 }, { 31, 1024, 1 }, { 33, 1024, 1 }, { 32, 0, 1 },
 		{ 32, 32, 1 }, { 1024, 512, 2 }, { 1024, 1023, 2 }, { 4096, 4096, 1 }, { 32, 0xFFFF, 1 },
@@ -193,7 +193,7 @@ static void t01_t07_sizes(void **state)
 static void t07_a_full_slot_fits(void **state)
 {
 	(void)state;
-	maker.size = sfu_layout.slot[desk_free()].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX;
+	maker.size = sfu_layout.area[SFU_AREA_SLOT + desk_free()].size - sfu_layout.image_offset - SFU_FLASH_MAILBOX;
 	maker.record = 2048;
 	pack();
 	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);

@@ -118,7 +118,7 @@ static void t41_t46_fallback_to_the_older_slot(void **state)
 		(void)begin(NULL);
 		maker.counter = 5 + higher;
 		desk_install(&maker);
-		host_flash_flip(sfu_layout.slot[1].address + sfu_layout.image_offset + 100, 4);
+		host_flash_flip(sfu_layout.area[SFU_AREA_SLOT + 1].address + sfu_layout.image_offset + 100, 4);
 		assert_int_equal(desk_boots(), higher ? SFU_SLOT_NONE : 0);
 		assert_int_equal(desk_power(1), 0);
 		assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
@@ -213,7 +213,7 @@ static void t34_many_installations(void **state)
 		maker.version[0]++;
 		desk_try(&maker);
 		for (at = 0; at < SFU_FLASH_MAILBOX; at++) {
-			const uint32_t mailbox = sfu_layout.slot[maker.slot].address + sfu_layout.slot[maker.slot].size
+			const uint32_t mailbox = sfu_layout.area[SFU_AREA_SLOT + maker.slot].address + sfu_layout.area[SFU_AREA_SLOT + maker.slot].size
 			                         - SFU_FLASH_MAILBOX;
 
 			assert_int_equal(sfu_port_flash_read(mailbox + at, &byte, 1), SFU_OK);
@@ -245,7 +245,7 @@ static void t50_every_byte_of_an_installed_image(void **state)
 		if (at == SFU_MANIFEST_SIZE)
 			at = sfu_layout.image_offset;
 		host_flash_restore(whole);
-		host_flash_flip(sfu_layout.slot[0].address + at, (uint8_t)(1u << at % 8));
+		host_flash_flip(sfu_layout.area[SFU_AREA_SLOT].address + at, (uint8_t)(1u << at % 8));
 		slot = desk_boots();
 		/* the seal does not cover the signature; the boot check `signature` does */
 		if (at < SFU_MANIFEST_SIZE && at >= SFU_FORMAT_MANIFEST_SIGNED)
@@ -256,7 +256,7 @@ static void t50_every_byte_of_an_installed_image(void **state)
 	assert_true(signature == 0 || signature == SFU_MANIFEST_SIGNATURE_SIZE);
 	host_flash_restore(whole);
 	free(whole);
-	host_flash_flip(sfu_layout.slot[0].address + sfu_layout.image_offset, 1);
+	host_flash_flip(sfu_layout.area[SFU_AREA_SLOT].address + sfu_layout.image_offset, 1);
 	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	/* and it can be installed again */
 	assert_int_equal(desk_power(0), 0);

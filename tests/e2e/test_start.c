@@ -155,7 +155,7 @@ static void no_keys(void **state)
 	/* a key page whose cell is not what it was */
 	for (i = 0; i < SFU_KEYS_SIZE; i++) {
 		desk_factory();
-		host_flash_flip(sfu_layout.keys[0].address + SFU_FLASH_CELL + i, 1);
+		host_flash_flip(sfu_layout.area[SFU_AREA_KEYS].address + SFU_FLASH_CELL + i, 1);
 		in_trouble(SFU_E_KEYS);
 	}
 }
@@ -191,8 +191,8 @@ static void t35_t83_wrong_layouts(void **state)
 {
 	struct sfu_layout *l = open_layout(), right = *l;
 	uint32_t *fields[] = { &l->unit, &l->erased, &l->image_offset, &l->record_max, &l->slot_count, &l->region_count,
-		               &l->region[0].sector, &l->region[1].address, &l->journal[0].address,
-		               &l->journal[1].size, &l->keys[0].address, &l->slot[0].address, &l->slot[0].size };
+		               &l->region[0].sector, &l->region[1].address, &l->area[SFU_AREA_JOURNAL].address,
+		               &l->area[SFU_AREA_JOURNAL + 1].size, &l->area[SFU_AREA_KEYS].address, &l->area[SFU_AREA_SLOT].address, &l->area[SFU_AREA_SLOT].size };
 	const uint32_t values[] = { 3, 0x55, 1000, 4096, 3, 5, 0, 0, 0x08000000u, 0, 0x08001000u, 0x08001000u, 100 };
 	uint32_t i;
 

@@ -8,9 +8,9 @@
 #include "sfu_format.h"
 
 #define KIB 1024u
-#define PAGE (sfu_layout.journal[0].address)
-#define LAST (sfu_layout.keys[1].address)
-#define END (LAST + sfu_layout.keys[1].size)
+#define PAGE (sfu_layout.area[SFU_AREA_JOURNAL].address)
+#define LAST (sfu_layout.area[SFU_AREA_KEYS + 1].address)
+#define END (LAST + sfu_layout.area[SFU_AREA_KEYS + 1].size)
 
 static uint8_t data[2 * KIB + 8u], back[2 * KIB + 8u];
 
@@ -67,9 +67,9 @@ static void probe_program(void)
 
 static void probe_bounds(void)
 {
-	expect("loader", sfu_port_flash_program(sfu_layout.loader.address, data, 4), SFU_E_IO);
+	expect("loader", sfu_port_flash_program(sfu_layout.area[SFU_AREA_LOADER].address, data, 4), SFU_E_IO);
 	expect("into journal", sfu_port_flash_program(PAGE - 4u, data, 8), SFU_E_IO);
-	expect("loader erased", sfu_port_flash_erase(sfu_layout.loader.address), SFU_E_IO);
+	expect("loader erased", sfu_port_flash_erase(sfu_layout.area[SFU_AREA_LOADER].address), SFU_E_IO);
 	expect("no sector", sfu_port_flash_erase(PAGE + 4u), SFU_E_IO);
 	expect("behind", sfu_port_flash_erase(END), SFU_E_IO);
 	expect("over the end", sfu_port_flash_program(END - 4u, data, 8), SFU_E_IO);
@@ -79,7 +79,7 @@ static void probe_bounds(void)
 	expect("wraps", sfu_port_flash_read(0xFFFFFFF0u, back, 32), SFU_E_IO);
 	expect("two regions", sfu_port_flash_read(sfu_layout.region[1].address - 4u, back, 8), SFU_OK);
 	expect("alias", sfu_port_flash_read(0, back, 4), SFU_E_IO);
-	expect("alias erased", sfu_port_flash_erase(PAGE - sfu_layout.loader.address), SFU_E_IO);
+	expect("alias erased", sfu_port_flash_erase(PAGE - sfu_layout.area[SFU_AREA_LOADER].address), SFU_E_IO);
 	expect("RAM", sfu_port_flash_program(0x20000000u, data, 4), SFU_E_IO);
 	expect("option bytes", sfu_port_flash_program(0x1FFFC000u, data, 4), SFU_E_IO);
 	expect("stack", sfu_port_stack_ok(0x20020000u), 1);

@@ -146,8 +146,8 @@ static uint32_t slot_of(uint32_t address)
 	uint32_t slot;
 
 	for (slot = 0; slot < sfu_layout.slot_count; slot++)
-		if (address >= sfu_layout.slot[slot].address
-		    && address - sfu_layout.slot[slot].address < sfu_layout.slot[slot].size)
+		if (address >= sfu_layout.area[SFU_AREA_SLOT + slot].address
+		    && address - sfu_layout.area[SFU_AREA_SLOT + slot].address < sfu_layout.area[SFU_AREA_SLOT + slot].size)
 			return slot;
 	return 2;
 }
@@ -159,7 +159,7 @@ uint32_t __wrap_sfu_port_flash_erase(uint32_t address)
 	const uint32_t status = __real_sfu_port_flash_erase(address), slot = slot_of(address);
 
 	if (slot < 2)
-		line(ERASE, slot, (address - sfu_layout.slot[slot].address) / MODEL_SECTOR, status == SFU_OK);
+		line(ERASE, slot, (address - sfu_layout.area[SFU_AREA_SLOT + slot].address) / MODEL_SECTOR, status == SFU_OK);
 	return status;
 }
 
@@ -172,8 +172,8 @@ uint32_t __wrap_sfu_port_flash_program(uint32_t address, const uint8_t *data, ui
 
 	if (slot == 2)
 		return status;
-	at = address - sfu_layout.slot[slot].address;
-	if (at < sfu_layout.slot[slot].size - SFU_FLASH_MAILBOX)
+	at = address - sfu_layout.area[SFU_AREA_SLOT + slot].address;
+	if (at < sfu_layout.area[SFU_AREA_SLOT + slot].size - SFU_FLASH_MAILBOX)
 		line(PROGRAM, slot, at / MODEL_CELL, status == SFU_OK);
 	else if (status == SFU_OK) /* a cell of the mailbox that a cut has torn may fail; the application takes the next */
 		line(CONFIRM, slot, 0, 0);

@@ -14,10 +14,12 @@ __attribute__((used)) const struct sfu_layout sfu_layout = {
 	.slot_count = SLOTS,
 	.region_count = 3,
 	.region = { { FLASH, 0x4000, 4 }, { FLASH + 0x10000, 0x10000, 1 }, { FLASH + 0x20000, 0x20000, 7 } },
-	.loader = { FLASH, 0x8000 },
-	.journal = { { FLASH + 0x8000, 0x4000 }, { FLASH + 0xC000, 0x4000 } },
-	.keys = { { FLASH + 0x10000, 0x10000 }, { FLASH + 0xE0000, 0x20000 } },
-	.slot = { { FLASH + 0x20000, 0x60000 }, { SLOTS == 2 ? FLASH + 0x80000 : 0, SLOTS == 2 ? 0x60000 : 0 } },
+	.area = {
+		[SFU_AREA_LOADER] = { FLASH, 0x8000 },
+		[SFU_AREA_JOURNAL] = { FLASH + 0x8000, 0x4000 }, { FLASH + 0xC000, 0x4000 },
+		[SFU_AREA_KEYS] = { FLASH + 0x10000, 0x10000 }, { FLASH + 0xE0000, 0x20000 },
+		[SFU_AREA_SLOT] = { FLASH + 0x20000, 0x60000 }, { SLOTS == 2 ? FLASH + 0x80000 : 0, SLOTS == 2 ? 0x60000 : 0 },
+	},
 };
 
 volatile uint32_t initialised = 0x12345678;

@@ -123,7 +123,7 @@ static void prepare(const struct scenario *s)
 		append_ok(i + 1);
 	}
 	if (s->torn)
-		host_flash_tear(sfu_layout.journal[journal.store.current].address +
+		host_flash_tear(sfu_layout.area[SFU_AREA_JOURNAL + journal.store.current].address +
 			journal.next * SFU_FLASH_CELL);
 }
 
@@ -384,7 +384,7 @@ static void test_two_torn_cells_of_a_page_just_begun(void **state)
 	append_ok(100);
 	append_ok(101);
 	assert_int_equal(journal.next, 3);
-	page = sfu_layout.journal[journal.store.current].address;
+	page = sfu_layout.area[SFU_AREA_JOURNAL + journal.store.current].address;
 	host_flash_flip(page + 128, 1);
 	host_flash_flip(page + 256, 1);
 	host_flash_reset();

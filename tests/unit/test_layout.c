@@ -25,10 +25,12 @@ static const struct sfu_layout_declared good = {
 	.region_count = 3,
 	/* as on F4: the regions join */
 	.region = { { 0x08000000, 0x4000, 4 }, { 0x08010000, 0x10000, 1 }, { 0x08020000, 0x20000, 7 } },
-	.loader = { 0x08000000, 0x8000 },
-	.journal = { { 0x08008000, 0x4000 }, { 0x0800C000, 0x4000 } },
-	.keys = { { 0x08010000, 0x10000 }, { 0x080E0000, 0x20000 } },
-	.slot = { { 0x08020000, 0x60000 }, { 0x08080000, 0x60000 } },
+	.area = {
+		[SFU_AREA_LOADER] = { 0x08000000, 0x8000 },
+		[SFU_AREA_JOURNAL] = { 0x08008000, 0x4000 }, { 0x0800C000, 0x4000 },
+		[SFU_AREA_KEYS] = { 0x08010000, 0x10000 }, { 0x080E0000, 0x20000 },
+		[SFU_AREA_SLOT] = { 0x08020000, 0x60000 }, { 0x08080000, 0x60000 },
+	},
 };
 
 static uint32_t erased[64], erase_count, erase_fails;
@@ -74,10 +76,10 @@ static void test_good(void **state)
 	sfu_layout.record_max = SFU_FORMAT_RECORD_SMALL;
 	accepted();
 	/* a slot over two regions */
-	sfu_layout.keys[0] = (struct sfu_area){ 0x08080000, 0x60000 };
-	sfu_layout.slot[1] = (struct sfu_area){ 0, 0 };
+	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x08080000, 0x60000 };
+	sfu_layout.area[SFU_AREA_SLOT + 1] = (struct sfu_area){ 0, 0 };
 	sfu_layout.slot_count = 1;
-	sfu_layout.slot[0] = (struct sfu_area){ 0x08010000, 0x70000 };
+	sfu_layout.area[SFU_AREA_SLOT] = (struct sfu_area){ 0x08010000, 0x70000 };
 	accepted();
 	/* the last byte there is */
 	sfu_layout.region[2].address = 0xFFFFFFFF - 0x1BFFFF - 0x20000 + 1;
@@ -142,21 +144,11 @@ static void test_regions(void **state)
 /* Each area in turn, in each way. */
 static void test_areas(void **state)
 {
-	static const size_t areas[] = {
-		offsetof(struct sfu_layout_declared, loader),
-		offsetof(struct sfu_layout_declared, journal[0]),
-		offsetof(struct sfu_layout_declared, journal[1]),
-		offsetof(struct sfu_layout_declared, keys[0]),
-		offsetof(struct sfu_layout_declared, keys[1]),
-		offsetof(struct sfu_layout_declared, slot[0]),
-		offsetof(struct sfu_layout_declared, slot[1]),
-	};
-	const size_t count = sizeof areas / sizeof areas[0];
 	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < count; i++) {
-		struct sfu_area *area = (void *)((uint8_t *)&sfu_layout + areas[i]);
+	for (i = 0; i < SFU_AREAS; i++) {
+		struct sfu_area *area = &sfu_layout.area[i];
 
 		area->address += 32;
 		refused();
@@ -170,10 +162,10 @@ static void test_areas(void **state)
 		refused();
 		area->size = 0xFFFFFFFF;
 		refused();
-		for (j = 0; j < count; j++) {
+		for (j = 0; j < SFU_AREAS; j++) {
 			if (i == j)
 				continue;
-			*area = *(struct sfu_area *)(void *)((uint8_t *)&sfu_layout + areas[j]);
+			*area = sfu_layout.area[j];
 			refused();
 		}
 	}
@@ -183,16 +175,16 @@ static void test_sizes(void **state)
 {
 	(void)state;
 	sfu_layout.region[0] = (struct sfu_region){ 0x08000000, 1024, 64 };
-	sfu_layout.journal[0].size = 3072;
+	sfu_layout.area[SFU_AREA_JOURNAL].size = 3072;
 	refused();
 	sfu_layout.region[0] = (struct sfu_region){ 0x08000000, 1024, 64 };
-	sfu_layout.journal[0].size = 4096;
+	sfu_layout.area[SFU_AREA_JOURNAL].size = 4096;
 	accepted();
 	sfu_layout.region[1] = (struct sfu_region){ 0x08010000, 256, 256 };
-	sfu_layout.keys[0].size = 256;
+	sfu_layout.area[SFU_AREA_KEYS].size = 256;
 	refused();
 	sfu_layout.region[1] = (struct sfu_region){ 0x08010000, 256, 256 };
-	sfu_layout.keys[0].size = 512;
+	sfu_layout.area[SFU_AREA_KEYS].size = 512;
 	accepted();
 	sfu_layout.image_offset = 0x60000;
 	refused();
@@ -217,24 +209,24 @@ static void test_sector(void **state)
 
 static void test_erase(void **state)
 {
-	const struct sfu_area across = { 0x0800C000, 0x34000 }, part = { 0x08000000, 0x4020 };
-	const struct sfu_area none = { 0x08000000, 0 };
-
 	(void)state;
-	assert_int_equal(sfu_layout_erase(&across), SFU_OK);
+	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x0800C000, 0x34000 };
+	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_OK);
 	assert_int_equal(erase_count, 3);
 	assert_int_equal(erased[0], 0x0800C000);
 	assert_int_equal(erased[1], 0x08010000);
 	assert_int_equal(erased[2], 0x08020000);
 	erase_count = 0;
 	erase_fails = 2;
-	assert_int_equal(sfu_layout_erase(&across), SFU_E_IO);
+	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_E_IO);
 	assert_int_equal(erase_count, 2);
 	/* never a sector that is not all the area's */
 	erase_count = erase_fails = 0;
-	assert_int_equal(sfu_layout_erase(&part), SFU_E_LAYOUT);
+	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x08000000, 0x4020 };
+	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_E_LAYOUT);
 	assert_int_equal(erase_count, 1);
-	assert_int_equal(sfu_layout_erase(&none), SFU_OK);
+	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x08000000, 0 };
+	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_OK);
 	assert_int_equal(erase_count, 1);
 }
 

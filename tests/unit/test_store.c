@@ -60,9 +60,9 @@ static void make_chip(uint32_t seed)
 	host_flash_begin(seed, (int)at.ecc);
 	for (i = 0; i < sizeof oem; i++)
 		oem[i] = (uint8_t)(0x80 + i);
-	put_commit(sfu_layout.keys[0].address, 1);
-	put_commit(sfu_layout.keys[0].address + SFU_COMMIT_SIZE, 1);
-	put_keys(sfu_layout.keys[0].address + SFU_FLASH_CELL, SFU_FLASH_KEYS_OEM);
+	put_commit(sfu_layout.area[SFU_AREA_KEYS].address, 1);
+	put_commit(sfu_layout.area[SFU_AREA_KEYS].address + SFU_COMMIT_SIZE, 1);
+	put_keys(sfu_layout.area[SFU_AREA_KEYS].address + SFU_FLASH_CELL, SFU_FLASH_KEYS_OEM);
 	promised = 0;
 }
 
@@ -118,7 +118,7 @@ static void settle(void)
 	for (i = 0; i < 4; i++)
 		boot();
 	assert_int_equal(keys.store.both, 0);
-	assert_int_equal(sfu_port_flash_read(sfu_layout.keys[1 - keys.store.current].address, page,
+	assert_int_equal(sfu_port_flash_read(sfu_layout.area[SFU_AREA_KEYS + (1 - keys.store.current)].address, page,
 		sizeof page), SFU_OK);
 	for (i = 0; i < sizeof page; i++)
 		if (page[i] != sfu_layout.erased)
@@ -221,8 +221,8 @@ static void test_no_keys(void **state)
 	assert_memory_equal(keys.device, zeros, 32);
 	assert_int_equal(sfu_keys_make(&keys), SFU_E_KEYS);
 	/* a page that counts, but whose cell is something else */
-	put_commit(sfu_layout.keys[1].address, 3);
-	put_keys(sfu_layout.keys[1].address + SFU_FLASH_CELL, 77);
+	put_commit(sfu_layout.area[SFU_AREA_KEYS + 1].address, 3);
+	put_keys(sfu_layout.area[SFU_AREA_KEYS + 1].address + SFU_FLASH_CELL, 77);
 	assert_int_equal(sfu_keys_load(&keys), SFU_E_KEYS);
 	assert_int_equal(keys.kind, 0);
 }
@@ -239,8 +239,8 @@ static void test_torn_units(void **state)
 				continue;
 			at.first = offset;
 			make_chip(offset);
-			host_flash_tear(sfu_layout.keys[0].address + offset);
-			host_flash_tear(sfu_layout.keys[1].address + offset);
+			host_flash_tear(sfu_layout.area[SFU_AREA_KEYS].address + offset);
+			host_flash_tear(sfu_layout.area[SFU_AREA_KEYS + 1].address + offset);
 			boot();
 			make();
 			settle();
@@ -254,14 +254,14 @@ static void test_generations(void **state)
 
 	(void)state;
 	host_flash_begin(1, 0);
-	sfu_store_find(&s, sfu_layout.keys, SFU_FLASH_KEYS_MAGIC);
+	sfu_store_find(&s, SFU_AREA_KEYS, SFU_FLASH_KEYS_MAGIC);
 	assert_int_equal(s.current, SFU_SLOT_NONE);
 	assert_int_equal(sfu_store_fall_back(&s), SFU_E_BLANK);
-	put_commit(sfu_layout.keys[1].address + 3 * SFU_COMMIT_SIZE, 8);
-	put_commit(sfu_layout.keys[0].address + 2 * SFU_COMMIT_SIZE, 9);
-	sfu_store_find(&s, sfu_layout.keys, SFU_FLASH_JOURNAL_MAGIC);
+	put_commit(sfu_layout.area[SFU_AREA_KEYS + 1].address + 3 * SFU_COMMIT_SIZE, 8);
+	put_commit(sfu_layout.area[SFU_AREA_KEYS].address + 2 * SFU_COMMIT_SIZE, 9);
+	sfu_store_find(&s, SFU_AREA_KEYS, SFU_FLASH_JOURNAL_MAGIC);
 	assert_int_equal(s.current, SFU_SLOT_NONE);
-	sfu_store_find(&s, sfu_layout.keys, SFU_FLASH_KEYS_MAGIC);
+	sfu_store_find(&s, SFU_AREA_KEYS, SFU_FLASH_KEYS_MAGIC);
 	assert_int_equal(s.current, 0);
 	assert_int_equal(s.both, 1);
 	assert_int_equal(sfu_store_fall_back(&s), SFU_OK);
@@ -270,13 +270,13 @@ static void test_generations(void **state)
 	assert_int_equal(page, 0);
 	assert_int_equal(sfu_store_commit(&s, page), SFU_OK);
 	assert_int_equal(s.generation, 10);
-	sfu_store_find(&s, sfu_layout.keys, SFU_FLASH_KEYS_MAGIC);
+	sfu_store_find(&s, SFU_AREA_KEYS, SFU_FLASH_KEYS_MAGIC);
 	assert_int_equal(s.current, 0);
 	assert_int_equal(s.generation, 10);
 	/* the last generation there is */
 	host_flash_begin(1, 0);
-	put_commit(sfu_layout.keys[0].address, UINT32_MAX);
-	sfu_store_find(&s, sfu_layout.keys, SFU_FLASH_KEYS_MAGIC);
+	put_commit(sfu_layout.area[SFU_AREA_KEYS].address, UINT32_MAX);
+	sfu_store_find(&s, SFU_AREA_KEYS, SFU_FLASH_KEYS_MAGIC);
 	assert_int_equal(sfu_store_begin(&s, &page), SFU_OK);
 	assert_int_equal(sfu_store_commit(&s, page), SFU_E_IO);
 	assert_int_equal(s.current, 0);

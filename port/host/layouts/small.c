@@ -20,8 +20,10 @@ const struct sfu_layout sfu_layout = {
 	.slot_count = SLOTS,
 	.region_count = 3,
 	.region = { { 0x08000000u, 2048, 7 }, { 0x08003800u, 1024, 2 }, { 0x08004000u, 4096, 16 } },
-	.loader = { 0x08000000u, 4096 },
-	.journal = { { 0x08001000u, 4096 }, { 0x08002000u, 6144 } },
-	.keys = { { 0x08003800u, 1024 }, { 0x08003C00u, 1024 } },
-	.slot = { { 0x08004000u, SLOT_SIZE }, SLOT1 },
+	.area = {
+		[SFU_AREA_LOADER] = { 0x08000000u, 4096 },
+		[SFU_AREA_JOURNAL] = { 0x08001000u, 4096 }, { 0x08002000u, 6144 },
+		[SFU_AREA_KEYS] = { 0x08003800u, 1024 }, { 0x08003C00u, 1024 },
+		[SFU_AREA_SLOT] = { 0x08004000u, SLOT_SIZE }, SLOT1,
+	},
 };

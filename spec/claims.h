@@ -1,0 +1,48 @@
+/* What the claims of spec/threats.md are said with: the state of the world outside the core, as the contracts of the
+ * port and the cryptography change it. Nothing here is compiled. */
+#ifndef SFU_CLAIMS_H
+#define SFU_CLAIMS_H
+
+#include <stdint.h>
+
+// each a value that stands for all there is: of the flash, of the chip beside it, and of the line
+//@ ghost int sfu_flash;
+//@ ghost int sfu_chip;
+//@ ghost int sfu_line;
+
+/*@ axiomatic Flash {
+      // the `size` bytes at `address` while the flash is f, as one value
+      logic integer flash_value(integer f, integer address, integer size);
+    }
+    // what a write of `size` bytes at `address` leaves as it was, whatever becomes of the write
+    predicate flash_elsewhere(integer f, integer g, integer address, integer size) =
+       \forall integer a, n; a + n <= address || address + size <= a ==> flash_value(f, a, n) == flash_value(g, a, n);
+*/
+
+/*@ // C10: the chip's unique id, which does not change
+    axiomatic Uid { logic integer sfu_uid_byte(integer i); }
+*/
+
+/* C2: what the device has been convinced of */
+struct sfu_vouch {
+	int signature;               /* 1: the signature that was checked last held */
+	int accepted;                /* 1: the manifest in d->upgrade is one that was signed, and acceptable, here */
+	const uint8_t *bytes;        /* what belongs into a slot: that manifest, or the record just authenticated … */
+	uint32_t size;               /* … and so many bytes of it, at most */
+};
+//@ ghost struct sfu_vouch sfu_vouch;
+
+/* C4: what a boot check found */
+struct sfu_judged {
+	int flash;                   /* the flash as it was when an image held */
+	uint32_t address, size;      /* where that image's slot lies */
+	uint32_t image;              /* where it begins */
+};
+//@ ghost struct sfu_judged sfu_judged;
+
+/*@ // the image at `vectors` is, byte for byte, one that a check of this boot held to be good
+    predicate image_judged(integer f, integer vectors, struct sfu_judged j) =
+       vectors == j.image && flash_value(f, j.address, j.size) == flash_value(j.flash, j.address, j.size);
+*/
+
+#endif
