@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+/* The numbers at `at`, for contracts (why macros: device.h). */
+#define SFU_HALF(p, at) ((p)[at] + 256 * (p)[(at) + 1])
+#define SFU_WORD(p, at) ((p)[at] + 256 * (p)[(at) + 1] + 65536 * (p)[(at) + 2] + 16777216 * (p)[(at) + 3])
+
 /*@ requires read: \valid_read(p + (0 .. 1));
     assigns \nothing;
     ensures value: \result == p[0] + 256 * p[1]; */

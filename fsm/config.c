@@ -40,10 +40,13 @@ const uint8_t *sfu_config_signer(uint32_t id)
 	uint32_t i, at = SFU_CONFIG_KEY0_OFFSET;
 
 	/*@ loop invariant range: 0 <= i <= SFU_FLASH_CONFIG_KEYS;
+	    loop invariant others: \forall integer j; 0 <= j < i ==> !sfu_config_knows(j, id);
 	    loop invariant place: at == SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE;
 	    loop assigns i, at;
 	    loop variant SFU_FLASH_CONFIG_KEYS - i; */
 	for (i = 0; i < SFU_FLASH_CONFIG_KEYS; i++) {
+		/*@ assert here: sfu_config_knows(i, id) <==>
+		      i < count && SFU_WORD(sfu_config, at + SFU_SIGNER_ID_OFFSET) == id; */
 		if (i < count && sfu_config_word(at + SFU_SIGNER_ID_OFFSET) == id)
 			return sfu_config + at + SFU_SIGNER_PUBLIC_KEY_OFFSET;
 		at += SFU_SIGNER_SIZE;

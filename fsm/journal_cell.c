@@ -4,6 +4,13 @@
 #include "crypto.h"
 #include "sfu_codes.h"
 
+/* bytes of the state, or of the cell, are what they were: for the provers, step by step */
+#define KEPT(p, size) (\forall integer i; 0 <= i < size ==> (p)[i] == \at((p)[i], Pre))
+#define GOT_SLOTS \
+	(state->slot[0] == \at(cell[SFU_STATE_SLOT0_OFFSET], Pre) \
+	 && state->slot[1] == \at(cell[SFU_STATE_SLOT1_OFFSET], Pre) \
+	 && state->attempts == \at(cell[SFU_STATE_ATTEMPTS_OFFSET], Pre))
+
 _Static_assert(SFU_STATE_SIZE == SFU_FLASH_CELL, "a state is a cell");
 
 void sfu_journal_encode(
@@ -15,20 +22,30 @@ void sfu_journal_encode(
 	cell[SFU_STATE_SLOT0_OFFSET] = state->slot[0];
 	cell[SFU_STATE_SLOT1_OFFSET] = state->slot[1];
 	cell[SFU_STATE_ATTEMPTS_OFFSET] = state->attempts;
+	/*@ assert slots: cell[SFU_STATE_SLOT0_OFFSET] == \at(state->slot[0], Pre)
+	      && cell[SFU_STATE_SLOT1_OFFSET] == \at(state->slot[1], Pre)
+	      && cell[SFU_STATE_ATTEMPTS_OFFSET] == \at(state->attempts, Pre); */
+	//@ assert kind: sfu_state_kind(cell);
 	sfu_put32(cell + SFU_STATE_SEQUENCE_OFFSET, state->sequence);
 	sfu_put32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET, state->security_counter);
 	sfu_put32(cell + SFU_STATE_FAILURE_OFFSET, state->failure);
 	sfu_put32(cell + SFU_STATE_INSTALL0_OFFSET, state->install[0]);
 	sfu_put32(cell + SFU_STATE_INSTALL1_OFFSET, state->install[1]);
+	//@ assert kind: sfu_state_kind(cell);
 	sfu_copy(cell + SFU_STATE_SEAL0_OFFSET, state->seal[0], SFU_STATE_SEAL0_SIZE);
 	sfu_copy(cell + SFU_STATE_SEAL1_OFFSET, state->seal[1], SFU_STATE_SEAL1_SIZE);
 	sfu_copy(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id,
 		SFU_STATE_MANIFEST_ID_SIZE);
 	sfu_put32(cell + SFU_STATE_NEXT_RECORD_OFFSET, state->next_record);
 	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
+	//@ assert kind: sfu_state_kind(cell);
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
 	sfu_copy(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE);
+	//@ ghost Whole: ;
 	sfu_put32(cell + SFU_STATE_CRC_OFFSET, sfu_crc32(cell, SFU_STATE_CRC_OFFSET));
+	/*@ assert crc: SFU_WORD(cell, SFU_STATE_CRC_OFFSET)
+	      == \at(sfu_crc32_of(cell, SFU_STATE_CRC_OFFSET), Whole); */
+	/*@ assert whole: \forall integer i; 0 <= i < SFU_STATE_CRC_OFFSET ==> cell[i] == \at(cell[i], Whole); */
 }
 
 uint32_t sfu_journal_decode(
@@ -46,16 +63,26 @@ uint32_t sfu_journal_decode(
 	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
 	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
 	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
 	state->sequence = sfu_get32(cell + SFU_STATE_SEQUENCE_OFFSET);
 	state->security_counter = sfu_get32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET);
 	state->failure = sfu_get32(cell + SFU_STATE_FAILURE_OFFSET);
 	state->install[0] = sfu_get32(cell + SFU_STATE_INSTALL0_OFFSET);
 	state->install[1] = sfu_get32(cell + SFU_STATE_INSTALL1_OFFSET);
 	sfu_copy(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE);
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
 	sfu_copy(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE);
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
 	sfu_copy(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET,
 		SFU_STATE_MANIFEST_ID_SIZE);
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
 	state->next_record = sfu_get32(cell + SFU_STATE_NEXT_RECORD_OFFSET);
 	sfu_copy(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE);
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
 	return SFU_OK;
 }

@@ -3,12 +3,38 @@
 #define SFU_JOURNAL_CELL_H
 
 #include <stdint.h>
+#include "bytes.h"
+#include "crc.h"
 #include "journal.h"
+
+/* Number for number, as postconditions, that the cell at C holds the state at S (struct STATE): the same of both
+ * functions, so that what was encoded is what is decoded (claim C10; why macros: device.h). */
+#define SFU_STATE_NUMBER(name, when, field, C, number) \
+	ensures name: when ==> field == \at(number, C);
+#define SFU_STATE_NUMBERS(when, cell, C, s, S) \
+	SFU_STATE_NUMBER(slot0, when, \at((s)->slot[0], S), C, (cell)[SFU_STATE_SLOT0_OFFSET]) \
+	SFU_STATE_NUMBER(slot1, when, \at((s)->slot[1], S), C, (cell)[SFU_STATE_SLOT1_OFFSET]) \
+	SFU_STATE_NUMBER(attempts, when, \at((s)->attempts, S), C, (cell)[SFU_STATE_ATTEMPTS_OFFSET]) \
+	SFU_STATE_NUMBER(sequence, when, \at((s)->sequence, S), C, SFU_WORD(cell, SFU_STATE_SEQUENCE_OFFSET)) \
+	SFU_STATE_NUMBER(counter, when, \at((s)->security_counter, S), C, \
+	                 SFU_WORD(cell, SFU_STATE_SECURITY_COUNTER_OFFSET)) \
+	SFU_STATE_NUMBER(failure, when, \at((s)->failure, S), C, SFU_WORD(cell, SFU_STATE_FAILURE_OFFSET)) \
+	SFU_STATE_NUMBER(install0, when, \at((s)->install[0], S), C, SFU_WORD(cell, SFU_STATE_INSTALL0_OFFSET)) \
+	SFU_STATE_NUMBER(install1, when, \at((s)->install[1], S), C, SFU_WORD(cell, SFU_STATE_INSTALL1_OFFSET)) \
+	SFU_STATE_NUMBER(record, when, \at((s)->next_record, S), C, SFU_WORD(cell, SFU_STATE_NEXT_RECORD_OFFSET))
+
+/*@ // what a cell is taken for a state by
+    predicate sfu_state_kind(uint8_t *cell) = cell[SFU_STATE_KIND_OFFSET] == SFU_FLASH_CELL_STATE;
+    predicate sfu_state_crc(uint8_t *cell) =
+         SFU_WORD(cell, SFU_STATE_CRC_OFFSET) == sfu_crc32_of(cell, SFU_STATE_CRC_OFFSET);
+*/
 
 /*@ requires cell: \valid(cell + (0 .. SFU_STATE_SIZE - 1));
     requires read: \valid_read(key + (0 .. 31)) && \valid_read(state);
     requires apart: \separated(cell + (0 .. SFU_STATE_SIZE - 1), key + (0 .. 31), state);
-    assigns cell[0 .. SFU_STATE_SIZE - 1]; */
+    assigns cell[0 .. SFU_STATE_SIZE - 1];
+    ensures kind: sfu_state_kind(cell);
+    SFU_STATE_NUMBERS(\true, cell, Post, state, Pre) */
 void sfu_journal_encode(uint8_t cell[SFU_STATE_SIZE], const uint8_t key[32],
 	const struct sfu_state *state);
 
@@ -18,7 +44,11 @@ void sfu_journal_encode(uint8_t cell[SFU_STATE_SIZE], const uint8_t key[32],
     requires state: \valid(state);
     requires apart: \separated(state, cell + (0 .. SFU_STATE_SIZE - 1), key + (0 .. 31));
     assigns *state;
-    ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL; */
+    ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
+    ensures grammar: \result == SFU_OK ==> \old(sfu_state_kind(cell) && sfu_state_crc(cell));
+    ensures refused: !\old(sfu_state_kind(cell) && sfu_state_crc(cell)) ==> \result == SFU_E_JOURNAL;
+    ensures kept: \result != SFU_OK ==> *state == \old(*state);
+    SFU_STATE_NUMBERS(\result == SFU_OK, cell, Pre, state, Post) */
 uint32_t sfu_journal_decode(struct sfu_state *state, const uint8_t cell[SFU_STATE_SIZE],
 	const uint8_t key[32]);
 

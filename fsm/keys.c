@@ -25,7 +25,11 @@ static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t ind
 /*@ requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1;
-    ensures kind: \result == 1 ==> cell_kind(cell); */
+    ensures kind: \result == 1 ==> cell_kind(cell);
+    ensures accepted: \result == 1 <==>
+             (SFU_WORD(cell, SFU_KEYS_KIND_OFFSET) == SFU_FLASH_KEYS_OEM
+              || SFU_WORD(cell, SFU_KEYS_KIND_OFFSET) == SFU_FLASH_KEYS_DEVICE)
+             && SFU_WORD(cell, SFU_KEYS_CRC_OFFSET) == sfu_crc32_of(cell, SFU_KEYS_CRC_OFFSET); */
 static uint32_t cell_ok(const uint8_t *cell)
 {
 	const uint32_t kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
@@ -132,7 +136,14 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 /*@ requires k: \valid(k) && \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns k->kind, k->epoch, k->flags, k->oem[0 .. 31], k->device[0 .. 31];
-    ensures kind: cell_kind(cell) ==> k->kind != 0; */
+    ensures kind: cell_kind(cell) ==> k->kind != 0;
+    ensures number: k->kind == SFU_WORD(cell, SFU_KEYS_KIND_OFFSET);
+    ensures epoch: k->epoch == SFU_WORD(cell, SFU_KEYS_EPOCH_OFFSET);
+    ensures flags: k->flags == SFU_WORD(cell, SFU_KEYS_FLAGS_OFFSET);
+    ensures oem: \forall integer i; 0 <= i < SFU_KEYS_OEM_KEY_SIZE ==>
+             k->oem[i] == cell[SFU_KEYS_OEM_KEY_OFFSET + i];
+    ensures device: \forall integer i; 0 <= i < SFU_KEYS_DEVICE_KEY_SIZE ==>
+             k->device[i] == cell[SFU_KEYS_DEVICE_KEY_OFFSET + i]; */
 static void decode(struct sfu_keys *k, const uint8_t *cell)
 {
 	k->kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);

@@ -40,7 +40,8 @@ uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash
 /*@ requires read: \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));
     requires size: size <= 65536;
     assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures same: \result == 1 <==> \forall integer i; 0 <= i < size ==> a[i] == b[i]; */
 static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
 	return sfu_equal(a, b, size) == SFU_OK;
@@ -49,7 +50,9 @@ static uint32_t same(const uint8_t *a, const uint8_t *b, uint32_t size)
 /* a package for any device has a uid of zeros */
 /*@ requires read: \valid_read(wanted + (0 .. 11));
     assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures uid: \result == 1 <==> (\forall integer i; 0 <= i < 12 ==> wanted[i] == 0)
+             || (\forall integer i; 0 <= i < 12 ==> wanted[i] == sfu_uid_byte(i)); */
 static uint32_t uid_matches(const uint8_t *wanted)
 {
 	uint8_t uid[12];
@@ -79,12 +82,20 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE])
 /* the slot whose image lies at `address`, or SFU_SLOT_NONE */
 /*@ requires layout: layout_sound;
     assigns \nothing;
-    ensures slot: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE; */
+    ensures slot: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE;
+    ensures none: \result == SFU_SLOT_NONE ==> \forall integer i; 0 <= i < sfu_layout.slot_count ==>
+             address != sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset;
+    ensures found: \result != SFU_SLOT_NONE ==>
+             address == sfu_layout.area[SFU_AREA_SLOT + \result].address + sfu_layout.image_offset;
+    ensures first: \forall integer i; 0 <= i < sfu_layout.slot_count && i < \result ==>
+             address != sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset; */
 static uint32_t slot_at(uint32_t address)
 {
 	uint32_t i;
 
 	/*@ loop invariant range: 0 <= i <= 2;
+	    loop invariant others: \forall integer j; 0 <= j < i && j < sfu_layout.slot_count ==>
+	      address != sfu_layout.area[SFU_AREA_SLOT + j].address + sfu_layout.image_offset;
 	    loop assigns i;
 	    loop variant 2 - i; */
 	for (i = 0; i < 2; i++) {
@@ -102,6 +113,9 @@ uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot)
 	const uint32_t count = sfu_get16(m + SFU_MANIFEST_RECORD_COUNT_OFFSET);
 	const uint32_t found = slot_at(sfu_manifest_word(m, SFU_MANIFEST_LOAD_ADDRESS_OFFSET));
 
+	//@ assert nowhere: found > 1 ==> \forall integer i; !sfu_manifest_names(m, i);
+	//@ assert named: found <= 1 ==> sfu_manifest_slot(m, found);
+	//@ assert only: \forall integer i; sfu_manifest_slot(m, i) ==> i == found;
 	*slot = 0;
 	if (found > 1)
 		return SFU_R_SLOT;
@@ -121,7 +135,9 @@ uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot)
 
 /* major, minor and revision as one number */
 /*@ requires valid: \valid_read(v + (0 .. SFU_VERSION_SIZE - 1));
-    assigns \nothing; */
+    assigns \nothing;
+    ensures value: \result == 16777216 * v[SFU_VERSION_MAJOR_OFFSET] + 65536 * v[SFU_VERSION_MINOR_OFFSET]
+             + SFU_HALF(v, SFU_VERSION_REVISION_OFFSET); */
 static uint32_t head(const uint8_t *v)
 {
 	return v[SFU_VERSION_MAJOR_OFFSET] * 16777216u + v[SFU_VERSION_MINOR_OFFSET] * 65536u

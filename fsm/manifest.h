@@ -6,6 +6,8 @@
 #define SFU_MANIFEST_H
 
 #include <stdint.h>
+#include "bytes.h"
+#include "config.h"
 #include "layout.h"
 #include "sfu_format.h"
 
@@ -42,6 +44,52 @@
          sfu_part(sfu_manifest_plain(m), sfu_manifest_record(m), sfu_manifest_count(m), index);
 */
 
+/*@ // struct MANIFEST, as the loader accepts it (claim C10); numbers come from spec/formats.md
+    predicate sfu_manifest_begins(uint8_t *m) = SFU_WORD(m, SFU_MANIFEST_MAGIC_OFFSET) == SFU_FORMAT_MANIFEST_MAGIC;
+    predicate sfu_manifest_known(uint8_t *m) =
+         m[SFU_MANIFEST_FORMAT_OFFSET] == SFU_FORMAT_VERSION_ID && m[SFU_MANIFEST_SUITE_OFFSET] == SFU_FORMAT_SUITE
+      && m[SFU_MANIFEST_KIND_OFFSET] == SFU_FORMAT_KIND_IMAGE
+      && (m[SFU_MANIFEST_FLAGS_OFFSET] == 0 || m[SFU_MANIFEST_FLAGS_OFFSET] == SFU_FORMAT_FLAG_ALLOW_OLDER);
+    // struct VERSION: a < b, field by field from the first
+    predicate sfu_version_equal(uint8_t *a, uint8_t *b) =
+         a[SFU_VERSION_MAJOR_OFFSET] == b[SFU_VERSION_MAJOR_OFFSET]
+      && a[SFU_VERSION_MINOR_OFFSET] == b[SFU_VERSION_MINOR_OFFSET]
+      && SFU_HALF(a, SFU_VERSION_REVISION_OFFSET) == SFU_HALF(b, SFU_VERSION_REVISION_OFFSET)
+      && SFU_WORD(a, SFU_VERSION_BUILD_OFFSET) == SFU_WORD(b, SFU_VERSION_BUILD_OFFSET);
+    predicate sfu_version_less(uint8_t *a, uint8_t *b) =
+         a[SFU_VERSION_MAJOR_OFFSET] < b[SFU_VERSION_MAJOR_OFFSET]
+      || (a[SFU_VERSION_MAJOR_OFFSET] == b[SFU_VERSION_MAJOR_OFFSET]
+          && (a[SFU_VERSION_MINOR_OFFSET] < b[SFU_VERSION_MINOR_OFFSET]
+              || (a[SFU_VERSION_MINOR_OFFSET] == b[SFU_VERSION_MINOR_OFFSET]
+                  && (SFU_HALF(a, SFU_VERSION_REVISION_OFFSET) < SFU_HALF(b, SFU_VERSION_REVISION_OFFSET)
+                      || (SFU_HALF(a, SFU_VERSION_REVISION_OFFSET) == SFU_HALF(b, SFU_VERSION_REVISION_OFFSET)
+                          && SFU_WORD(a, SFU_VERSION_BUILD_OFFSET) < SFU_WORD(b, SFU_VERSION_BUILD_OFFSET))))));
+
+    // for this device: each field by itself, in the order in which they are looked at
+    predicate sfu_manifest_product(uint8_t *m) = \forall integer i; 0 <= i < SFU_MANIFEST_PRODUCT_SIZE ==>
+         m[SFU_MANIFEST_PRODUCT_OFFSET + i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i];
+    predicate sfu_manifest_hardware(uint8_t *m) =
+         (SFU_WORD(m, SFU_MANIFEST_HARDWARE_OFFSET) & SFU_WORD(sfu_config, SFU_CONFIG_HARDWARE_OFFSET)) != 0;
+    predicate sfu_manifest_epoch(uint8_t *m) =
+         SFU_WORD(m, SFU_MANIFEST_EPOCH_OFFSET) == SFU_WORD(sfu_config, SFU_CONFIG_EPOCH_OFFSET);
+    predicate sfu_manifest_any(uint8_t *m) = \forall integer i; 0 <= i < SFU_MANIFEST_UID_SIZE ==>
+         m[SFU_MANIFEST_UID_OFFSET + i] == 0;
+    predicate sfu_manifest_uid(uint8_t *m) = sfu_manifest_any(m)
+      || \forall integer i; 0 <= i < SFU_MANIFEST_UID_SIZE ==> m[SFU_MANIFEST_UID_OFFSET + i] == sfu_uid_byte(i);
+    predicate sfu_manifest_loader(uint8_t *m) =
+         !sfu_version_less(&sfu_loader_version[0], m + SFU_MANIFEST_LOADER_MIN_OFFSET);
+
+    // it names this slot by the address of its image; and no slot before it
+    predicate sfu_manifest_names(uint8_t *m, integer slot) = 0 <= slot < sfu_layout.slot_count
+      && SFU_WORD(m, SFU_MANIFEST_LOAD_ADDRESS_OFFSET) == sfu_layout.area[SFU_AREA_SLOT + slot].address + sfu_layout.image_offset;
+    predicate sfu_manifest_slot(uint8_t *m, integer slot) =
+         sfu_manifest_names(m, slot) && \forall integer i; 0 <= i < slot ==> !sfu_manifest_names(m, i);
+    // its sizes are of the grammar, and what this slot can take
+    predicate sfu_manifest_sized(uint8_t *m, integer slot) =
+         sfu_manifest_sizes(m) && sfu_manifest_plain(m) % SFU_FORMAT_GRAIN == 0
+      && sfu_manifest_record(m) <= sfu_layout.record_max && sfu_manifest_room(m, slot);
+*/
+
 /* the 32-bit field at `offset` (SFU_MANIFEST_…_OFFSET) */
 /*@ requires inside: offset <= SFU_MANIFEST_SIZE - 4 && sfu_manifest_readable(m);
     assigns \result \from m[0 .. SFU_MANIFEST_SIZE - 1], offset;
@@ -60,12 +108,30 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 /*@ requires valid: sfu_manifest_readable(m) && \valid(hash + (0 .. 31));
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31));
     assigns hash[0 .. 31], sfu_vouch.signature;
-    ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1; */
+    ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1;
+    ensures answer: \result == SFU_OK || \result == SFU_R_MAGIC || \result == SFU_R_FORMAT || \result == SFU_R_SIGNER
+             || \result == SFU_R_SIGNATURE;
+    ensures magic: \result == SFU_R_MAGIC <==> !sfu_manifest_begins(m);
+    ensures format: \result == SFU_R_FORMAT <==> sfu_manifest_begins(m) && !sfu_manifest_known(m);
+    ensures signer: \result == SFU_R_SIGNER <==> sfu_manifest_begins(m) && sfu_manifest_known(m)
+             && \forall integer i; !\old(sfu_config_knows(i, SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET)));
+    ensures authentic: \result == SFU_OK || \result == SFU_R_SIGNATURE ==>
+             (\result == SFU_OK <==> sfu_vouch.signature == 1); */
 uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */
 /*@ requires valid: sfu_manifest_readable(m);
-    assigns \nothing; */
+    assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_R_PRODUCT || \result == SFU_R_HARDWARE
+             || \result == SFU_R_EPOCH || \result == SFU_R_UID || \result == SFU_R_LOADER;
+    ensures product: \result == SFU_R_PRODUCT <==> !sfu_manifest_product(m);
+    ensures hardware: \result == SFU_R_HARDWARE <==> sfu_manifest_product(m) && !sfu_manifest_hardware(m);
+    ensures epoch: \result == SFU_R_EPOCH <==>
+             sfu_manifest_product(m) && sfu_manifest_hardware(m) && !sfu_manifest_epoch(m);
+    ensures uid: \result == SFU_R_UID <==> sfu_manifest_product(m) && sfu_manifest_hardware(m)
+             && sfu_manifest_epoch(m) && !sfu_manifest_uid(m);
+    ensures meant: \result == SFU_OK <==> sfu_manifest_product(m) && sfu_manifest_hardware(m)
+             && sfu_manifest_epoch(m) && sfu_manifest_uid(m) && sfu_manifest_loader(m); */
 uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE]);
 
 /* Do its sizes agree with each other and with the layout, and which slot is it linked for? SFU_OK and
@@ -76,13 +142,22 @@ uint32_t sfu_manifest_meant(const uint8_t m[SFU_MANIFEST_SIZE]);
     assigns *slot;
     ensures slot: *slot < sfu_layout.slot_count;
     ensures sizes: \result == SFU_OK ==> sfu_manifest_sizes(m);
-    ensures room: \result == SFU_OK ==> sfu_manifest_room(m, *slot); */
+    ensures room: \result == SFU_OK ==> sfu_manifest_room(m, *slot);
+    ensures answer: \result == SFU_OK || \result == SFU_R_SLOT || \result == SFU_R_SIZE;
+    ensures nowhere: \result == SFU_R_SLOT <==> \forall integer i; !sfu_manifest_names(m, i);
+    ensures found: \result == SFU_OK ==> sfu_manifest_slot(m, *slot);
+    ensures accepted: \forall integer i; sfu_manifest_slot(m, i) ==>
+             (\result == SFU_OK <==> sfu_manifest_sized(m, i));
+    ensures refused: \result != SFU_OK ==> *slot == 0; */
 uint32_t sfu_manifest_fits(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t *slot);
 
 /* Version order (struct VERSION): 0 if a < b, 1 if a == b, 2 if a > b. */
 /*@ requires valid: \valid_read(a + (0 .. SFU_VERSION_SIZE - 1)) && \valid_read(b + (0 .. SFU_VERSION_SIZE - 1));
     assigns \nothing;
-    ensures order: 0 <= \result <= 2; */
+    ensures order: 0 <= \result <= 2;
+    ensures less: \result == 0 <==> sfu_version_less(a, b);
+    ensures equal: \result == 1 <==> sfu_version_equal(a, b);
+    ensures greater: \result == 2 <==> sfu_version_less(b, a); */
 uint32_t sfu_version_compare(const uint8_t a[SFU_VERSION_SIZE], const uint8_t b[SFU_VERSION_SIZE]);
 
 /* HKDF(key, manifest.salt, label ‖ product, if `with_product`); label_size <= 16. */

@@ -110,7 +110,19 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
     ensures beyond: \result == SFU_E_TIMEOUT && \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING
              && \old(d->upgrade.next) < index ==> d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
     ensures later: \result == SFU_E_TIMEOUT ==> \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING;
-    ensures fits: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> SFU_UPGRADE_FITS(d); */
+    ensures fits: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==> SFU_UPGRADE_FITS(d);
+    ensures early: \old(d->upgrade.state) != SFU_UPGRADE_STATE_RECEIVING ==>
+             \result == (\old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && index < \old(SFU_UPGRADE_COUNT(d))
+                         ? SFU_OK : SFU_R_ORDER);
+    ensures again: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && index < \old(d->upgrade.next) ==>
+             \result == SFU_OK && d->upgrade.next == \old(d->upgrade.next);
+    ensures gap: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && \old(d->upgrade.next) < index ==>
+             \result == SFU_E_TIMEOUT && d->upgrade.next == \old(d->upgrade.next);
+    ensures length: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING && index == \old(d->upgrade.next)
+             && size != \old(sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d),
+                                      d->upgrade.next)) + SFU_FORMAT_HASH ==>
+             \result == SFU_R_LENGTH && d->upgrade.next == \old(d->upgrade.next)
+             && d->upgrade.state == \old(d->upgrade.state); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);
 
 /* All records were sent. SFU_OK: the image is sealed and on trial at the next reset. SFU_R_ORDER,

@@ -118,7 +118,8 @@ uint32_t sfu_port_entropy(uint8_t out[32]);
 
 /* The chip's 96-bit unique id, in the order of its addresses. */
 /*@ requires write: \valid(out + (0 .. 11));
-    assigns out[0 .. 11] \from sfu_chip; */
+    assigns out[0 .. 11] \from sfu_chip;
+    ensures uid: \forall integer i; 0 <= i < 12 ==> out[i] == sfu_uid_byte(i); */
 void sfu_port_uid(uint8_t out[12]);
 
 /* The part's identification word (DBGMCU_IDCODE's device id on STM32). */

@@ -19,6 +19,10 @@
        \forall integer a, n; a + n <= address || address + size <= a ==> flash_value(f, a, n) == flash_value(g, a, n);
 */
 
+/*@ // C10: the chip's unique id, which does not change
+    axiomatic Uid { logic integer sfu_uid_byte(integer i); }
+*/
+
 /* C2: what the device has been convinced of */
 struct sfu_vouch {
 	int signature;               /* 1: the signature that was checked last held */

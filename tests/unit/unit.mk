@@ -14,6 +14,9 @@ UNIT_LINE_TESTS := test_link test_ymodem
 # the machines whose step is not hidden, and what the others need
 UNIT_MACHINES := gen/boot gen/session gen/upgrade fsm/bytes fsm/crc
 
+# what reads the formats
+UNIT_PARSERS := fsm/manifest fsm/config fsm/journal_cell fsm/bytes fsm/crc
+
 build/unit/moves.h: tests/unit/moves.py build-aux/gen.py $(CORE_MACHINES:%=fsm/%.rl) | $(DEPS)
 	@mkdir -p $(@D)
 	$(Q)python3 $< >$@
@@ -26,6 +29,10 @@ build/$(1)/unit/%.o: tests/unit/%.c $$(CORE_H) $$(HOST_H) | $$(DEPS)
 
 build/$(1)/unit/test_layout: build/$(1)/unit/test_layout.o build/$(1)/core/fsm/layout.o \
 		build/$(1)/core/fsm/bytes.o
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+
+build/$(1)/unit/test_grammar: build/$(1)/unit/test_grammar.o \
+		$$(UNIT_PARSERS:%=build/$(1)/core/%.o)
 	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
 
 $$(UNIT_LINE_TESTS:%=build/$(1)/unit/%.o): build/$(1)/unit/%.o: tests/unit/%.c gen/link.c gen/ymodem.c \
@@ -78,7 +85,7 @@ UNIT_CORE := fsm/bytes fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fs
 
 $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
-UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout \
+UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout build/$v/unit/test_grammar \
 	$(UNIT_LINE_TESTS:%=build/$v/unit/%) build/$v/unit/test_machines build/$v/unit/test_effects \
 	build/$v/unit/test_curve build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
