@@ -12,8 +12,6 @@
 #include "layout.h"
 #include "sfu_format.h"
 
-extern uint8_t sfu_config[SFU_CONFIG_SIZE];
-
 static const char PRODUCT[2][16] = { "e2e", "other" };
 static EC_KEY *keys[2];
 static uint8_t points[2][65];
@@ -66,7 +64,7 @@ void maker_signer_id(uint32_t signer, uint8_t id[4])
 
 void maker_config(uint32_t lock)
 {
-	uint8_t *c = sfu_config;
+	uint8_t *c = config_bytes();
 
 	memset(c, 0, SFU_CONFIG_SIZE);
 	sfu_put32(c + SFU_CONFIG_MAGIC_OFFSET, SFU_FLASH_CONFIG_MAGIC);

@@ -19,6 +19,9 @@ struct maker {
 	uint32_t stack, entry;       /* its first two words; 0: such as can run */
 };
 
+/* sfu_config, to be written to: it is constant for the core alone. */
+uint8_t *config_bytes(void);
+
 /* Fills in sfu_config, for a lock profile. */
 void maker_config(uint32_t lock);
 

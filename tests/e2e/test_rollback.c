@@ -17,8 +17,6 @@
 #include "sfu_format.h"
 #include "station.h"
 
-extern uint8_t sfu_config[SFU_CONFIG_SIZE];
-
 static const uint32_t NUMBERS[] = { 0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF };
 static uint8_t package[MAKER_PACKAGE];
 static struct maker maker;
@@ -162,8 +160,8 @@ static void t41_t42_revert_and_the_floor(void **state)
 static void t41_counter_of_the_configuration(void **state)
 {
 	(void)state;
-	sfu_put32(sfu_config + SFU_CONFIG_MIN_COUNTER_OFFSET, 6);
-	sfu_put32(sfu_config + SFU_CONFIG_CRC_OFFSET, sfu_crc32(sfu_config, SFU_CONFIG_CRC_OFFSET));
+	sfu_put32(config_bytes() + SFU_CONFIG_MIN_COUNTER_OFFSET, 6);
+	sfu_put32(config_bytes() + SFU_CONFIG_CRC_OFFSET, sfu_crc32(config_bytes(), SFU_CONFIG_CRC_OFFSET));
 	/* the running image has 5 */
 	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
 	assert_int_equal(desk_power(1), 0);

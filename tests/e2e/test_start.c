@@ -18,8 +18,6 @@
 #include "sfu_format.h"
 #include "station.h"
 
-extern uint8_t sfu_config[SFU_CONFIG_SIZE];
-
 static struct maker maker;
 
 static int begin(void **state)
@@ -32,8 +30,8 @@ static int begin(void **state)
 
 static void reconfigure(uint32_t offset, uint32_t value)
 {
-	sfu_put32(sfu_config + offset, value);
-	sfu_put32(sfu_config + SFU_CONFIG_CRC_OFFSET, sfu_crc32(sfu_config, SFU_CONFIG_CRC_OFFSET));
+	sfu_put32(config_bytes() + offset, value);
+	sfu_put32(config_bytes() + SFU_CONFIG_CRC_OFFSET, sfu_crc32(config_bytes(), SFU_CONFIG_CRC_OFFSET));
 }
 
 /* In trouble: nothing runs, nothing is written, the station is told why, and in the end there is a reset. */
@@ -117,9 +115,9 @@ static void every_byte_of_the_configuration(void **state)
 
 	(void)state;
 	for (i = 0; i < SFU_CONFIG_SIZE; i++) {
-		sfu_config[i] ^= (uint8_t)(1u << i % 8);
+		config_bytes()[i] ^= (uint8_t)(1u << i % 8);
 		in_trouble(SFU_E_CONFIG);
-		sfu_config[i] ^= (uint8_t)(1u << i % 8);
+		config_bytes()[i] ^= (uint8_t)(1u << i % 8);
 	}
 	assert_true(desk_runs(&desk_old));
 }

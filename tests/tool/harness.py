@@ -97,7 +97,8 @@ def compile_arm(source, output, origin, **defines):
     script = output.with_suffix(".ld")
     script.write_text((HERE / "link.ld").read_text().replace("ORIGIN_ADDRESS", hex(origin)))
     subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-nostdlib", "-nostartfiles",
-                    "-ffreestanding", f"-I{ROOT}/fsm", f"-I{ROOT}/gen", f"-I{ROOT}/port", "-Wl,--build-id=none",
+                    "-ffreestanding", *[f"-I{ROOT}/{part}" for part in ("fsm", "gen", "port", "spec")],
+                    "-Wl,--build-id=none",
                     "-Wl,--no-warn-rwx-segments", f"-Wl,-T,{script}", "-Wl,-e,main",
                     *[f"-D{name}={value}" for name, value in defines.items()],
                     str(HERE / source), "-o", str(output)], check=True)

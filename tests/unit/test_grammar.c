@@ -106,7 +106,7 @@ static int begin(void **state)
 	memcpy(sfu_loader_version, "\1\2\3\0\4\0\0\0", 8);
 	memcpy(uid, "uidofadevice", 12);
 	sfu_layout = (struct sfu_layout_declared){ .image_offset = 2048, .record_max = 2048, .slot_count = 2,
-		.slot = { { 0x08020000, 0x3000 }, { 0x08080000, 0x4000 } } };
+		.area = { [SFU_AREA_SLOT] = { 0x08020000, 0x3000 }, { 0x08080000, 0x4000 } } };
 	memset(m, 0, sizeof m);
 	memcpy(m, "SFUM\1\1\1\0", 8);
 	memcpy(m + 8, sfu_config + 48 + 72, 4); /* id of key 1 */
@@ -270,14 +270,14 @@ static uint32_t fits(uint32_t *slot)
 	const uint32_t plain = get(m + 72, 4), record = get(m + 76, 2), count = get(m + 78, 2);
 
 	for (*slot = 0; *slot < sfu_layout.slot_count; ++*slot) {
-		if (get(m + 68, 4) == sfu_layout.slot[*slot].address + sfu_layout.image_offset)
+		if (get(m + 68, 4) == sfu_layout.area[SFU_AREA_SLOT + *slot].address + sfu_layout.image_offset)
 			break;
 	}
 	if (*slot == sfu_layout.slot_count)
 		return SFU_R_SLOT;
 	if ((record != 1024 && record != 2048) || record > sfu_layout.record_max || plain % 32 != 0 || plain == 0
 	    || count != ((uint64_t)plain + record - 1) / record
-	    || (uint64_t)sfu_layout.image_offset + plain + 128 > sfu_layout.slot[*slot].size)
+	    || (uint64_t)sfu_layout.image_offset + plain + 128 > sfu_layout.area[SFU_AREA_SLOT + *slot].size)
 		return SFU_R_SIZE;
 	return SFU_OK;
 }
@@ -341,7 +341,7 @@ static void test_fits(void **state)
 	}
 	/* two slots at one place: the first */
 	begin(NULL);
-	sfu_layout.slot[1] = sfu_layout.slot[0];
+	sfu_layout.area[SFU_AREA_SLOT + 1] = sfu_layout.area[SFU_AREA_SLOT];
 	judge_fits();
 }
 
