@@ -31,7 +31,9 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing)
 	status = sfu_manifest_meant(c->manifest);
 	if (status != SFU_OK)
 		return status;
+	//@ assert fits: SFU_CHECK_FITS(c);
 	status = sfu_check_pass(c, hash, sealing, 1);
+	//@ assert still: SFU_CHECK_FITS(c);
 	if (status != SFU_OK)
 		return status;
 	sfu_hash_final(&c->pass.hash, hash);

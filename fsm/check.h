@@ -21,6 +21,13 @@ struct sfu_check {
 	struct sfu_pass pass;
 };
 
+/* its manifest lies in the slot */
+#define SFU_CHECK_FITS(c) \
+	(sfu_sizes(SFU_WORD((c)->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET), \
+	           SFU_HALF((c)->manifest, SFU_MANIFEST_RECORD_SIZE_OFFSET), \
+	           SFU_HALF((c)->manifest, SFU_MANIFEST_RECORD_COUNT_OFFSET)) \
+	 && sfu_room(SFU_WORD((c)->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET), (c)->slot, sfu_layout))
+
 /*@ predicate sfu_check_ready(struct sfu_check *c) =
          \valid(c) && layout_sound && c->slot < sfu_layout.slot_count
       && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1)) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
@@ -29,9 +36,6 @@ struct sfu_check {
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->seal + (0 .. SFU_FORMAT_TAG - 1))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->device + (0 .. 31))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->oem + (0 .. 31));
-    // its manifest lies in the slot
-    predicate sfu_check_fits(struct sfu_check *c) =
-         sfu_manifest_sizes(&c->manifest[0]) && sfu_manifest_room(&c->manifest[0], c->slot);
 */
 
 /* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
@@ -40,7 +44,7 @@ struct sfu_check {
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature, sfu_judged;
     ensures judged: \result == SFU_OK ==> slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout);
-    ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
+    ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_slot(struct sfu_check *c);
 
 /*@ ghost
@@ -59,16 +63,16 @@ uint32_t sfu_check_slot(struct sfu_check *c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature;
     ensures signed: \result == SFU_OK ==> sfu_vouch.signature == 1;
-    ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
+    ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
 
 /* Parts of the two: reads the slot's manifest into c->manifest and checks that its sizes lie in the slot;
  * and the pass over its image. */
 /*@ requires ready: sfu_check_ready(c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1];
-    ensures fits: \result == SFU_OK ==> sfu_check_fits(c); */
+    ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_read(struct sfu_check *c);
-/*@ requires ready: sfu_check_ready(c) && sfu_check_fits(c);
+/*@ requires ready: sfu_check_ready(c) && SFU_CHECK_FITS(c);
     requires hash: \valid_read(hash + (0 .. 31));
     requires apart: \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), hash + (0 .. 31));
     assigns c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip; */
