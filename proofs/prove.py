@@ -318,7 +318,7 @@ def main():
                                {**read_rows(SMOKED), path: (result["mark"], result["smoke"])})
                 elif update and mode != "smoke" and (not only or path in only):
                     table[path] = Proof(result["mark"], {name: row for name, (row, _, _) in result["rows"].items()})
-                    write_table(table)
+                    write_table({**read_table(), path: table[path]})
                     write_provers(path, result)
                     wrong = None
             judged += 1
