@@ -6,6 +6,12 @@
 #include <stdint.h>
 #include "device.h"
 
+/* as a postcondition: what the journal says of the slots is what it said */
+#define SFU_BOOT_SLOTS_STAY(d) \
+	((d)->journal.state.slot[0] == \old((d)->journal.state.slot[0]) \
+	 && (d)->journal.state.slot[1] == \old((d)->journal.state.slot[1]) \
+	 && (d)->journal.state.attempts == \old((d)->journal.state.attempts))
+
 /* Makes the device ready (layout, configuration, lock profile, keys, journal) and runs the machine to its
  * end. Answers SFU_OK if d->boot.good is to be run now, SFU_E_BLANK if the loader stays: because it was asked
  * to, because no image is good, or because of d->boot.trouble. May write the journal and the key page,
@@ -62,7 +68,8 @@ uint32_t sfu_boot_prepare(struct sfu_device *d);
  * loader was built with. */
 /*@ requires valid: \valid_read(d);
     assigns \nothing;
-    ensures floor: \result >= d->journal.state.security_counter; */
+    ensures floor: \result == \max(d->journal.state.security_counter,
+             SFU_WORD(sfu_config, SFU_CONFIG_MIN_COUNTER_OFFSET)); */
 uint32_t sfu_boot_floor(const struct sfu_device *d);
 
 /* Fills in struct EXCHANGE for the application in d->boot.good. */
@@ -79,6 +86,12 @@ void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZ
     assigns d->boot.failure_stored, d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures told: d->boot.trouble == SFU_OK ==> d->boot.failure_stored != 0 || d->journal.state.failure == code;
+    ensures once: d->boot.failure_stored == \old(d->boot.failure_stored) || d->boot.failure_stored == 1;
+    ensures slots: SFU_BOOT_SLOTS_STAY(d);
+    ensures failure: d->journal.state.failure == code || d->journal.state.failure == \old(d->journal.state.failure);
+    ensures enough: d->boot.trouble != SFU_OK || \old(d->boot.failure_stored) != 0
+             || \old(d->journal.state.failure) == code ==> sfu_flash == \old(sfu_flash);
     ensures journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
 
