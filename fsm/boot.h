@@ -52,7 +52,23 @@ uint32_t sfu_boot(struct sfu_device *d);
              || (\old(d->boot.state) == SFU_BOOT_STATE_TRIAL
                  && (*p == SFU_BOOT_EVENT_CONFIRM || *p == SFU_BOOT_EVENT_TRY));
     ensures staying: \old(d->boot.state) == SFU_BOOT_STATE_STAYING ==>
-             d->boot.state == SFU_BOOT_STATE_STAYING; */
+             d->boot.state == SFU_BOOT_STATE_STAYING;
+    ensures considers: \old(d->boot.state) == SFU_BOOT_STATE_DECIDING ==>
+             (d->boot.state == SFU_BOOT_STATE_TRIAL <==> \old(*p) == SFU_BOOT_EVENT_TRIAL)
+             && (d->boot.state == SFU_BOOT_STATE_GOOD <==> \old(*p) == SFU_BOOT_EVENT_GOOD);
+    ensures tried: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_TRY
+             && d->boot.status == SFU_OK ==> d->journal.state.attempts == \old(d->journal.state.attempts) - 1
+             && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_TRIAL;
+    ensures confirmed: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_CONFIRM
+             && d->boot.status == SFU_OK ==> d->journal.state.security_counter >= d->boot.counter
+             && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_CONFIRMED;
+    ensures given_up: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL
+             && (\old(*p) == SFU_BOOT_EVENT_BROKEN || \old(*p) == SFU_BOOT_EVENT_SPENT) ==>
+             d->boot.excluded[d->boot.candidate] == 1 && d->boot.state == SFU_BOOT_STATE_DECIDING
+             && (d->boot.status == SFU_OK ==> d->journal.state.slot[d->boot.candidate] == SFU_SLOT_EMPTY);
+    ensures excluded: (\old(d->boot.state) == SFU_BOOT_STATE_GOOD && \old(*p) == SFU_BOOT_EVENT_BROKEN)
+             || (\old(d->boot.state) == SFU_BOOT_STATE_HELD && \old(*p) == SFU_BOOT_EVENT_FAILED) ==>
+             d->boot.excluded[d->boot.candidate] == 1 && d->boot.state == SFU_BOOT_STATE_DECIDING; */
 void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 #include "boot_contract.h"
 
