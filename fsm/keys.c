@@ -6,8 +6,12 @@
 #include "sfu_codes.h"
 #include "sfu_format.h"
 
-/* The keys are in the first cell; the others are for copies made after a cut. */
+/* The keys are in the first cell; the next two are for copies made after a cut. The three behind them are blank until
+ * the other page's erase has succeeded: a page whose erase was cut can read as erased now, and differ later. */
 #define CELLS 4u
+#define MARKS 4u
+#define COPIES 3u
+#define CELLS_END (MARKS + COPIES)
 
 _Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
 
@@ -18,7 +22,7 @@ _Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
 /*@ predicate cell_kind{L}(uint8_t *cell) =
        cell[0] != 0 || cell[1] != 0 || cell[2] != 0 || cell[3] != 0; */
 
-/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS_END;
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1]; */
 static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t index, uint8_t *cell)
@@ -63,14 +67,14 @@ static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 	return SFU_E_KEYS;
 }
 
-/* 1: something is left in the other page. It counts, or its erase was cut. */
+/* 1: something is left in the other page, or may be: it counts, or its erase was cut. */
 /*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1; */
 static uint32_t remains(const struct sfu_store *s)
 {
 	uint8_t seen[SFU_KEYS_SIZE];
-	uint32_t i, count = 0;
+	uint32_t i, count = 0, marks = 0;
 
 	/*@ loop invariant range: 0 <= i <= CELLS && count <= i;
 	    loop assigns i, count, seen[0 .. SFU_KEYS_SIZE - 1];
@@ -79,30 +83,37 @@ static uint32_t remains(const struct sfu_store *s)
 		if (read_cell(s, 1 - s->current, i, seen) != SFU_E_BLANK)
 			count++;
 	}
+	/*@ loop invariant range: MARKS <= i <= CELLS_END && marks <= i;
+	    loop assigns i, marks, seen[0 .. SFU_KEYS_SIZE - 1];
+	    loop variant CELLS_END - i; */
+	for (i = MARKS; i < CELLS_END; i++) {
+		if (read_cell(s, s->current, i, seen) != SFU_E_BLANK)
+			marks++;
+	}
 	sfu_wipe(seen, sizeof seen);
 	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> seen[i] == 0;
-	return count != 0 ? 1 : 0;
+	return count != 0 || marks == 0 ? 1 : 0;
 }
 
-/* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
-/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
+/* Programs the keys into the first blank cell from `first` on that takes them; two whole cells do as well. */
+/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s) && 1 <= first <= MARKS;
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires stands: SFU_STORE_STANDS(s);
     assigns sfu_flash;
     ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures stands: SFU_STORE_STANDS(s);
     ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
-static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
+static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell, uint32_t first)
 {
 	uint8_t seen[SFU_KEYS_SIZE];
 	uint32_t i, status, whole = 0, done = 0;
 
-	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
+	/*@ loop invariant range: first <= i <= first + COPIES && whole < i && done <= 1;
 	    loop invariant stands: SFU_STORE_STANDS(s);
 	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, s->area, s->area + 2, sfu_layout);
 	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
-	    loop variant CELLS - i; */
-	for (i = 1; i < CELLS; i++) {
+	    loop variant first + COPIES - i; */
+	for (i = first; i < first + COPIES; i++) {
 		status = read_cell(s, s->current, i, seen);
 		//@ ghost sfu_cell_read(s->area + s->current, i, status);
 		if (status == SFU_OK && cell_ok(seen))
@@ -138,6 +149,22 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
 	sfu_copy(k->receipt, cell + SFU_KEYS_LICENCE_OFFSET, SFU_KEYS_RECORD);
 }
 
+/* Erases the older page, and says in this one that it is done. Where that cannot be said, the next start erases again. */
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
+    requires cell: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1)) && \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires stands: SFU_STORE_STANDS(&k->store);
+    assigns k->store.secured, k->store.both, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store); */
+static uint32_t retire(struct sfu_keys *k, const uint8_t *cell)
+{
+	const uint32_t status = sfu_store_retire(&k->store);
+
+	if (status == SFU_OK)
+		(void)copy_cell(&k->store, cell, MARKS);
+	return status;
+}
+
 /* The page with D was found, and something is left of the older one, which has to go. Where D's page
  * does not take a copy, it was being begun again, and the older one is still good; else it goes. */
 /*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
@@ -150,7 +177,7 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
     ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0; */
 static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 {
-	if (copy_cell(&k->store, cell) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
+	if (copy_cell(&k->store, cell, 1) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
 		if (find_cell(&k->store, cell) == SFU_OK) {
 			decode(k, cell);
 			return SFU_OK;
@@ -158,7 +185,7 @@ static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 		k->store.current = 1 - k->store.current;
 		//@ ghost sfu_keys_known(&k->store);
 	}
-	return sfu_store_retire(&k->store);
+	return retire(k, cell);
 }
 
 uint32_t sfu_keys_load(struct sfu_keys *k)
@@ -236,7 +263,7 @@ uint32_t sfu_keys_replace(struct sfu_keys *k, uint8_t cell[SFU_KEYS_SIZE])
 		return status;
 	decode(k, cell);
 	//@ assert stands: SFU_STORE_STANDS(&k->store);
-	return sfu_store_retire(&k->store);
+	return retire(k, cell);
 }
 
 uint32_t sfu_keys_make(struct sfu_keys *k)

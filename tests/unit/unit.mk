@@ -12,7 +12,7 @@ UNIT_FLASH_TESTS := test_store test_journal
 UNIT_LINE_TESTS := test_link test_ymodem
 
 # the machines whose step is not hidden, and what the others need
-UNIT_MACHINES := gen/boot gen/session gen/upgrade fsm/bytes fsm/crc
+UNIT_MACHINES := gen/boot gen/session gen/upgrade gen/personalize fsm/bytes fsm/crc
 
 # what reads the formats
 UNIT_PARSERS := fsm/manifest fsm/config fsm/journal_cell fsm/bytes fsm/crc
@@ -66,9 +66,9 @@ build/$(1)/unit/test_curve: tests/unit/test_curve.c crypto/curve_m31.c build/$(1
 		build/$(1)/libbearssl.a -lcmocka -lcrypto -o $$@
 
 build/$(1)/unit/test_crypto-%: build/$(1)/unit/test_crypto.o build/$(1)/core/crypto/%.o \
-		build/$(1)/core/crypto/crypto.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o \
+		build/$(1)/core/crypto/crypto.o build/$(1)/core/crypto/curves.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o \
 		build/$(1)/libbearssl.a
-	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -lcrypto -o $$@
 
 $$(foreach t,$$(UNIT_FLASH_TESTS),$$(UNIT_FLASHES_$(1):%=build/$(1)/unit/$$t-%)): \
 		$$(UNIT_FLASH_TESTS:%=build/$(1)/unit/%.o) $$(UNIT_CORE:%=build/$(1)/core/%.o) \
@@ -81,7 +81,7 @@ $$(foreach t,$$(UNIT_FLASH_TESTS),$$(UNIT_FLASHES_$(1):%=build/$(1)/unit/$$t-%))
 endef
 
 UNIT_CORE := fsm/bytes fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fsm/journal_append gen/journal \
-	crypto/crypto crypto/curve_m31
+	crypto/crypto crypto/curves crypto/curve_m31
 
 $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
