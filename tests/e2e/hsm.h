@@ -8,6 +8,7 @@
 struct hsm {
 	uint8_t master[32], seed[32]; /* M and E */
 	uint32_t signer;             /* which of two keys it signs with; the loader obeys 0 */
+	uint32_t blind;              /* 1: it believes a challenge whatever its MAC says */
 	uint32_t licences;           /* given out so far */
 	uint8_t uid[16][12];         /* whom to */
 	uint8_t random[32];          /* of the last permit */
