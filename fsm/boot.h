@@ -74,6 +74,12 @@ void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
     ensures journal: \result == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 uint32_t sfu_boot_prepare(struct sfu_device *d);
 
+/* SFU_OK, or SFU_E_LOCKED: the keys are not touched on a chip that is less protected than the loader was built for. Read
+ * twice: one glitched read must not be enough. */
+/*@ assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_E_LOCKED; */
+uint32_t sfu_boot_locked(void);
+
 /* The lowest security counter that may be installed or run: the highest confirmed, and never below what the
  * loader was built with. */
 /*@ requires valid: \valid_read(d);
