@@ -3,7 +3,7 @@
 TOOL_SOURCES := $(sort $(wildcard tools/*.c)) fsm/bytes.c fsm/crc.c
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=build/tool/%.o)
 TOOL_ASAN_OBJECTS := $(TOOL_SOURCES:%.c=build/asan/tool/%.o)
-TOOL_PACKAGES := libserialport libelf libcrypto
+TOOL_PACKAGES := libserialport libelf libssl libcrypto p11-kit-1 sqlite3
 
 TOOL_CC ?= gcc
 TOOL_CFLAGS ?= -O2 -g
