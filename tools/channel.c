@@ -10,6 +10,8 @@
 #include "link_host.h"
 #include "say.h"
 
+#define FULL_WAIT 20 /* ms */
+
 void sfu_channel_close(struct sfu_channel *c)
 {
 	if (c->ssl != NULL) {
@@ -104,14 +106,19 @@ static int reach(const struct sockaddr *to, socklen_t size, int milliseconds)
 {
 	const int fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct pollfd what = { fd, POLLOUT, 0 };
-	int error = 0;
+	int result, error = 0;
 	socklen_t length = sizeof(error);
 
 	if (fd < 0)
 		return -1;
-	if (connect(fd, to, size) == 0)
+	/* a Unix socket whose queue is full says EAGAIN, and poll knows nothing of it */
+	while ((result = connect(fd, to, size)) != 0 && errno == EAGAIN && milliseconds > 0) {
+		(void)poll(NULL, 0, FULL_WAIT);
+		milliseconds -= FULL_WAIT;
+	}
+	if (result == 0)
 		return fd;
-	if ((errno == EINPROGRESS || errno == EAGAIN) && poll(&what, 1, milliseconds) == 1 &&
+	if (errno == EINPROGRESS && poll(&what, 1, milliseconds) == 1 &&
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0)
 		return fd;
 	if (error != 0)

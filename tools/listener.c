@@ -106,20 +106,22 @@ static struct sfu_visitor *find_place(struct sfu_listener *l)
 	return best;
 }
 
-static void welcome(struct sfu_listener *l)
+/* 1 if there was somebody. */
+static int welcome(struct sfu_listener *l)
 {
 	const int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	const int one = 1;
 	struct sfu_visitor *v;
 
 	if (fd < 0)
-		return;
+		return 0;
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	v = find_place(l);
 	memset(v, 0, sizeof(*v));
 	v->since = sfu_host_time();
 	if (sfu_channel_accept(&v->channel, fd, l->context) != 0)
 		v->channel.fd = -1;
+	return 1;
 }
 
 /* Reads what is there. 1 if a question is whole. */
@@ -207,7 +209,7 @@ static void serve(struct sfu_visitor *v, struct sfu_service *service, int someth
 void sfu_listener_round(struct sfu_listener *l, struct sfu_service *service)
 {
 	struct pollfd what[SFU_LISTENER_STATIONS + 1];
-	int i, wait = 1000;
+	int i, wait = 1000, guests = 0;
 
 	for (i = 0; i < SFU_LISTENER_STATIONS; i++) {
 		const struct sfu_visitor *v = &l->visitors[i];
@@ -228,5 +230,6 @@ void sfu_listener_round(struct sfu_listener *l, struct sfu_service *service)
 					sfu_channel_pending(&l->visitors[i].channel));
 	finish_round(l, service);
 	if (what[SFU_LISTENER_STATIONS].revents != 0)
-		welcome(l);
+		while (guests < BACKLOG && welcome(l))
+			guests++;
 }

@@ -7,8 +7,8 @@
 #include "say.h"
 
 #define TRIES 4
-#define CHALLENGE_WAIT 3000u /* ms: a key pair, a MAC */
-#define RECEIPT_WAIT 15000u  /* and the erase of two key pages */
+#define CHALLENGE_WAIT 2000u /* ms: a key pair, a MAC */
+#define RECEIPT_WAIT 5000u   /* and the erase of two key pages; after it the device is called */
 #define HELLO_WAIT 15000u
 
 enum next { NEXT_CHALLENGE, NEXT_RECEIPT, NEXT_AGAIN, NEXT_FAILED };

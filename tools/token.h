@@ -82,7 +82,8 @@ int sfu_token_unwrap(struct sfu_token *token, sfu_object key, const uint8_t nonc
 	const uint8_t box[SFU_HASH + 16], uint8_t out[SFU_HASH]);
 
 /* The value of a data object with this label: *size is what there was, 0 if there is none, or none of
- * at most `room` bytes. sfu_token_data_put makes the object, or changes its value. */
+ * at most `room` bytes. sfu_token_data_put makes the object in place of the one there was; a cut leaves the old one, none, or the
+ * new one. */
 int sfu_token_data_get(
 	struct sfu_token *token, const char *label, uint8_t *data, size_t room, size_t *size);
 int sfu_token_data_put(

@@ -115,25 +115,25 @@ int sfu_token_data_get(
 	return sfu_token_check(t, rv, "read its data");
 }
 
+/* Not every token lets a data object change: the old one goes, a new one comes. */
 int sfu_token_data_put(
 	struct sfu_token *t, const char *label, const uint8_t *data, size_t size)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
 	CK_BBOOL yes = CK_TRUE;
 	CK_ATTRIBUTE attributes[] = {
-		{ CKA_VALUE, (void *)(uintptr_t)data, size },
 		{ CKA_CLASS, &class, sizeof(class) },
 		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_PRIVATE, &yes, sizeof(yes) },
-		{ CKA_MODIFIABLE, &yes, sizeof(yes) },
 		{ CKA_LABEL, (void *)(uintptr_t)label, strlen(label) },
+		{ CKA_VALUE, (void *)(uintptr_t)data, size },
 	};
-	sfu_object object;
+	sfu_object object = 0;
 	CK_RV rv = find_data(t, label, &object);
 
 	if (rv == CKR_OK && object != 0)
-		rv = t->module->C_SetAttributeValue(t->session, object, attributes, 1);
-	else if (rv == CKR_OK)
-		rv = t->module->C_CreateObject(t->session, attributes, 6, &object);
+		rv = t->module->C_DestroyObject(t->session, object);
+	if (rv == CKR_OK)
+		rv = t->module->C_CreateObject(t->session, attributes, 5, &object);
 	return sfu_token_check(t, rv, "keep its data");
 }

@@ -1,0 +1,10 @@
+#!/usr/bin/env python3
+"""Tests of personalization: HSM, station and simulated devices. Arguments as of run.py."""
+import sys
+
+sys.dont_write_bytecode = True
+
+import harness
+import cases_hsm
+
+sys.exit(harness.main())
