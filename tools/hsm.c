@@ -7,6 +7,7 @@
 #include "locked.h"
 #include "number.h"
 #include "say.h"
+#include "soft_token.h"
 
 void sfu_hsm_label(const uint8_t id[SFU_LEDGER_BEGIN_LEDGER_SIZE], enum sfu_hsm_object which,
 	char label[SFU_HSM_LABEL])
@@ -71,18 +72,35 @@ static int read_keys(struct sfu_hsm *h)
 	return status;
 }
 
+/* A SoftHSM2 token that is not there may have been lost in a cut. */
+static int find_soft(struct sfu_hsm *h)
+{
+	int restored, status = sfu_soft_ready(h->folder, 0, h->uri);
+
+	if (status == 0)
+		status = sfu_token_load(&h->token, h->folder->name, h->uri);
+	if (status != 0 || sfu_token_search(&h->token) == 1)
+		return status;
+	sfu_token_close(&h->token);
+	status = sfu_soft_restore(h->folder, &restored);
+	return status == 0 ? sfu_token_find(&h->token, h->folder->name, h->uri) : status;
+}
+
 static int find_token(struct sfu_hsm *h)
 {
-	const int soft = strcmp(h->folder->uri, SFU_HSM_SOFT) == 0;
-	int status = 0;
+	if (strcmp(h->folder->uri, SFU_HSM_SOFT) == 0)
+		return find_soft(h);
+	snprintf(h->uri, sizeof(h->uri), "%s", h->folder->uri);
+	return sfu_token_find(&h->token, h->uri, h->uri);
+}
 
-	if (soft)
-		status = sfu_hsm_folder_soft(h->folder, h->uri);
-	else
-		snprintf(h->uri, sizeof(h->uri), "%s", h->folder->uri);
-	if (status == 0)
-		status = sfu_token_find(&h->token, soft ? h->folder->name : h->uri, h->uri);
-	return status;
+static int login(struct sfu_hsm *h)
+{
+	const int status = sfu_token_login(&h->token, &h->pin);
+
+	if (status != 0 || strcmp(h->folder->uri, SFU_HSM_SOFT) != 0)
+		return status;
+	return sfu_soft_keep(h->folder);
 }
 
 int sfu_hsm_login(struct sfu_hsm *h, const struct sfu_hsm_folder *folder, const char *pin_file)
@@ -100,7 +118,7 @@ int sfu_hsm_login(struct sfu_hsm *h, const struct sfu_hsm_folder *folder, const 
 		status = sfu_pin_get(&h->pin, pin_file, sfu_token_pin_source(&h->token),
 			folder->pin, h->token.name);
 	if (status == 0)
-		status = sfu_token_login(&h->token, &h->pin);
+		status = login(h);
 	return status;
 }
 
@@ -122,7 +140,7 @@ int sfu_hsm_again(struct sfu_hsm *h)
 	int status = find_token(h);
 
 	if (status == 0)
-		status = sfu_token_login(&h->token, &h->pin);
+		status = login(h);
 	if (status == 0)
 		status = read_keys(h);
 	if (status != 0)

@@ -3,10 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "number.h"
@@ -81,61 +79,4 @@ int sfu_hsm_folder_lock(struct sfu_hsm_folder *f)
 		return sfu_fail_errno(EX_IOERR, f->lock, "cannot be locked");
 	return sfu_fail(EX_TEMPFAIL, f->name,
 		"another sfu works on this ledger; while a service runs, ask it (--hsm)");
-}
-
-static const char *soft_module(void)
-{
-	static const char *const places[] = {
-		"/usr/lib/softhsm/libsofthsm2.so",
-		"/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-		"/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-		"/usr/lib64/softhsm/libsofthsm2.so",
-		"/usr/lib64/pkcs11/libsofthsm2.so",
-		"/usr/local/lib/softhsm/libsofthsm2.so",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (access(places[i], R_OK) == 0)
-			return places[i];
-	return NULL;
-}
-
-/* Written where it is missing or names another folder: a folder may have been moved. */
-static int soft_config(const struct sfu_hsm_folder *f)
-{
-	char path[PATH_MAX], config[PATH_MAX + 16], text[PATH_MAX + 128];
-	struct sfu_bytes old = { NULL, 0 };
-	int size, same, status = 0;
-
-	if (mkdir(f->soft, 0700) != 0 && errno != EEXIST)
-		return sfu_fail_errno(EX_CANTCREAT, f->soft, "cannot be made");
-	if (realpath(f->soft, path) == NULL)
-		return sfu_fail_errno(EX_NOINPUT, f->soft, "cannot be found");
-	snprintf(config, sizeof(config), "%s/softhsm2.conf", path);
-	size = snprintf(text, sizeof(text),
-		"directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n", path);
-	if (access(config, F_OK) == 0)
-		status = sfu_file_read(config, SFU_FILE_PUBLIC, &old);
-	same = old.size == (size_t)size && memcmp(old.data, text, old.size) == 0;
-	sfu_bytes_free(&old);
-	if (status == 0 && !same)
-		status = sfu_out_stage(config, SFU_OUT_PUBLIC, 1, text, (size_t)size);
-	if (status == 0 && !same)
-		status = sfu_out_commit();
-	if (status == 0 && setenv("SOFTHSM2_CONF", config, 1) != 0)
-		status = sfu_fail_errno(EX_OSERR, NULL, "the environment cannot be set");
-	return status;
-}
-
-int sfu_hsm_folder_soft(const struct sfu_hsm_folder *f, char uri[SFU_HSM_URI_MAX])
-{
-	const char *module = soft_module();
-
-	if (module == NULL)
-		return sfu_fail(EX_UNAVAILABLE, f->name,
-			"SoftHSM2 is not installed (Debian: apt install softhsm2); --token names "
-			"another token");
-	snprintf(uri, SFU_HSM_URI_MAX, "pkcs11:token=sfu?module-path=%s", module);
-	return soft_config(f);
 }

@@ -1,5 +1,5 @@
 /* The folder of an HSM: which token it uses (`hsm`), its ledger (`ledger.db`), a lock (`lock`), and, where
- * SoftHSM2 is the token, `softhsm/` with the token and `pin`. */
+ * SoftHSM2 is the token, `softhsm/` (soft_token.h) and `pin`. */
 #ifndef SFU_TOOL_HSM_FOLDER_H
 #define SFU_TOOL_HSM_FOLDER_H
 
@@ -32,9 +32,5 @@ int sfu_hsm_folder_stage(const struct sfu_hsm_folder *folder);
 
 /* Keeps every other writer out until the program ends. EX_TEMPFAIL: there is one. */
 int sfu_hsm_folder_lock(struct sfu_hsm_folder *folder);
-
-/* Readies SoftHSM2 to look for its tokens in the folder, and answers the URI of the folder's token.
- * EX_UNAVAILABLE: SoftHSM2 is not installed. */
-int sfu_hsm_folder_soft(const struct sfu_hsm_folder *folder, char uri[SFU_HSM_URI_MAX]);
 
 #endif

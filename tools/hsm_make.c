@@ -7,6 +7,7 @@
 
 #include "locked.h"
 #include "say.h"
+#include "soft_token.h"
 
 /* Random, beside the token: it keeps the token's format, not a secret. */
 static int keep_pin(struct sfu_hsm *h)
@@ -24,7 +25,7 @@ static int keep_pin(struct sfu_hsm *h)
 
 static int make_soft(struct sfu_hsm *h, const char *pin_file)
 {
-	int status = sfu_hsm_folder_soft(h->folder, h->uri);
+	int status = sfu_soft_ready(h->folder, 1, h->uri);
 
 	if (status == 0)
 		status = sfu_token_load(&h->token, h->folder->name, h->uri);
@@ -58,7 +59,7 @@ int sfu_hsm_make_token(
 		status = make_soft(h, pin_file);
 	if (status == 0)
 		status = sfu_token_login(&h->token, &h->pin);
-	return status;
+	return status == 0 ? sfu_soft_keep(folder) : status;
 }
 
 static int make_pairs(struct sfu_hsm *h, const struct sfu_hsm_plan *plan)

@@ -109,10 +109,13 @@ static int load_begin(struct sfu_ledger *l)
 	struct sfu_ledger_row row;
 	int found, status = sfu_ledger_row_get(l, 1, &row, &found);
 
-	if (status == 0 &&
-		(!found || row.kind != SFU_LEDGER_BEGIN || row.size != SFU_LEDGER_BEGIN_SIZE ||
+	if (status == 0 && !found)
+		status = sfu_fail(EX_DATAERR, l->path, "row 1 was removed");
+	else if (status == 0 &&
+		(row.kind != SFU_LEDGER_BEGIN || row.size != SFU_LEDGER_BEGIN_SIZE ||
 			!sfu_ledger_begin_decode(row.body, &l->begin)))
-		status = sfu_fail(EX_DATAERR, l->path, "row 1 is not the beginning of a ledger");
+		status = sfu_fail(EX_DATAERR, l->path,
+			"row 1 was changed: it is not the beginning of a ledger");
 	return status;
 }
 

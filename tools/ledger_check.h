@@ -22,6 +22,9 @@ int sfu_ledger_source_file(struct sfu_ledger_source *source, const char *path);
 /* The next row; *found is 0 at the end. EX_DATAERR: an export that was cut short. */
 int sfu_ledger_source_next(
 	struct sfu_ledger_source *source, struct sfu_ledger_row *row, int *found);
+
+/* Begins anew. */
+int sfu_ledger_source_rewind(struct sfu_ledger_source *source);
 void sfu_ledger_source_close(struct sfu_ledger_source *source);
 
 struct sfu_ledger_device {

@@ -59,6 +59,14 @@ int sfu_ledger_source_next(struct sfu_ledger_source *s, struct sfu_ledger_row *r
 	return status;
 }
 
+int sfu_ledger_source_rewind(struct sfu_ledger_source *s)
+{
+	s->next = 1;
+	if (s->file != NULL && fseek(s->file, 4, SEEK_SET) != 0)
+		return sfu_fail_errno(EX_IOERR, s->path, "cannot be read again");
+	return 0;
+}
+
 void sfu_ledger_source_close(struct sfu_ledger_source *s)
 {
 	if (s->file != NULL)

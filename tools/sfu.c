@@ -13,6 +13,7 @@ static const struct sfu_command *const commands[] = {
 	&sfu_cmd_keygen,
 	&sfu_cmd_factory,
 	&sfu_cmd_pack,
+	&sfu_cmd_attach_signature,
 	&sfu_cmd_inspect,
 	&sfu_cmd_verify,
 	&sfu_cmd_info,
@@ -29,6 +30,7 @@ static const struct sfu_command *const commands[] = {
 	&sfu_cmd_hsm_serve,
 	&sfu_cmd_hsm_ledger_verify,
 	&sfu_cmd_hsm_ledger_export,
+	&sfu_cmd_hsm_ledger_reconcile,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -80,6 +82,8 @@ static int run(int argc, char **argv)
 	for (i = 0; i < COMMANDS; i++)
 		if ((words = name_words(commands[i]->name, argc - 1, argv + 1)) > 0)
 			break;
+	if (i == COMMANDS && strcmp(argv[1], "hsm") == 0)
+		return sfu_fail(EX_USAGE, NULL, "`hsm` needs the name of what to do; `sfu --help` lists them");
 	if (i == COMMANDS)
 		return sfu_fail(EX_USAGE, NULL, "there is no command `%s`; `sfu --help` lists them",
 			argv[1]);

@@ -324,8 +324,7 @@ def pins_that_are_wrong_or_missing(w, d):
 def tokens_that_are_missing(w, d):
     hsm = Hsm(d)
     (hsm.box / "softhsm").rename(d / "away")
-    sfu("hsm", "serve", "-d", hsm.box, "-l", d / "s", status=ABSENT, err="there is no such token")
-    (hsm.box / "softhsm").rename(d / "empty")
+    sfu("hsm", "serve", "-d", hsm.box, "-l", d / "s", status=ABSENT, err="the token is gone")
     (d / "away").rename(hsm.box / "softhsm")
     hsm.verify()
     for uri, status, err in (("pkcs11:token=nobody", ABSENT, "no such token"), ("pkcs11:tok%zz", USAGE, "no PKCS#11 URI"),

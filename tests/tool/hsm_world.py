@@ -82,7 +82,8 @@ class Service:
 
     def __enter__(self):
         self.log = open(self.hsm.d / "serve.log", "ab")
-        self.process = subprocess.Popen(self.command, stderr=self.log, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(self.command, stderr=self.log, stdout=self.log,
+                                        stdin=subprocess.DEVNULL,
                                         env=self.environment, start_new_session=True)
         for _ in range(400):
             if self.process.poll() is not None:
@@ -110,12 +111,12 @@ class Service:
         return (self.hsm.d / "serve.log").read_text()
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def __exit__(self, *_):
         if self.process.poll() is None:
-            self.process.terminate()
+            os.killpg(self.process.pid, signal.SIGTERM)  # a program that traces it may be in front
             equal(self.process.wait(20), 0, f"status of the service: {self.text()}")
         self.log.close()
         check("Sanitizer" not in self.text() and "runtime error" not in self.text(), self.text())

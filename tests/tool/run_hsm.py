@@ -6,5 +6,6 @@ sys.dont_write_bytecode = True
 
 import harness
 import cases_hsm
+import cases_ledger
 
 sys.exit(harness.main())
