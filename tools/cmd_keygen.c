@@ -7,6 +7,7 @@
 #include "json.h"
 #include "keyfile.h"
 #include "say.h"
+#include "signkey.h"
 #include "commands.h"
 
 static int print(
@@ -34,11 +35,14 @@ static int make_sign(const struct sfu_args *args, int replace)
 	const char *public = sfu_args_text(args, "public", 0);
 	struct sfu_sign_key key;
 	struct sfu_bytes pem = { NULL, 0 };
-	int status = sfu_key_make(sfu_args_count(args, "test") > 0, &key);
+	const int in_token = sfu_token_is_uri(args->files[1]);
+	const int test = sfu_args_count(args, "test") > 0;
+	int status = in_token ? sfu_signkey_make(args, args->files[1], test, &key)
+			      : sfu_key_make(test, &key);
 
 	if (status == 0)
 		status = sfu_key_print_public(&key, &pem);
-	if (status == 0)
+	if (status == 0 && !in_token)
 		status = sfu_key_stage_private(args->files[1], replace, &key);
 	if (status == 0 && public != NULL)
 		status = sfu_key_stage_public(public, replace, &key);
@@ -98,6 +102,7 @@ static const struct sfu_option options[] = {
 	{ 'p', "public", "PUB.pem", SFU_OPTIONAL, "write the public key here, not to stdout" },
 	{ 'e', "epoch", "N", SFU_OPTIONAL, "epoch of an OEM key or OEM master key; 1" },
 	{ 't', "test", NULL, SFU_OPTIONAL, "mark it as a test key, which no locked device takes" },
+	{ 0, "pin-file", "FILE", SFU_OPTIONAL, "file with the PIN of a token; or SFU_PIN, or asked" },
 	{ 'f', "force", NULL, SFU_OPTIONAL, "replace files that exist" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
@@ -105,7 +110,7 @@ static const struct sfu_option options[] = {
 const struct sfu_command sfu_cmd_keygen = {
 	"keygen",
 	"sign|oem|master KEY",
-	"makes a signing key (PEM), an OEM key or an OEM master key",
+	"makes a signing key (PEM, or in a token), an OEM key or an OEM master key",
 	2,
 	2,
 	options,

@@ -1,12 +1,15 @@
 /* sfu pack: an image becomes a package. */
 #include <string.h>
 
+#include "crypt.h"
+#include "hsm_record.h"
 #include "image.h"
 #include "loader.h"
 #include "out.h"
 #include "package.h"
 #include "report.h"
 #include "say.h"
+#include "signkey.h"
 #include "commands.h"
 
 /* where the image may lie */
@@ -118,13 +121,35 @@ static int read_options(const struct sfu_args *args, struct sfu_manifest *m)
 	return status;
 }
 
-static int read_keys(
-	const struct sfu_args *args, struct sfu_sign_key *signer, struct sfu_oem_key *oem)
+/* The one device's key in place of the fleet's. */
+static int make_unique(
+	const struct sfu_args *args, const struct sfu_manifest *m, struct sfu_oem_key *oem)
 {
-	const char *sign_path = sfu_args_text(args, "key", 0),
+	uint8_t unique[SFU_HASH];
+	int status;
+
+	if (sfu_args_count(args, "device") == 0)
+		return sfu_args_wrong(args, "--unique needs --device");
+	status = sfu_unique_key(oem->key, m->uid, unique);
+	memcpy(oem->key, unique, sizeof(unique));
+	sfu_crypt_wipe(unique, sizeof(unique));
+	return status;
+}
+
+static int read_keys(const struct sfu_args *args, const struct sfu_manifest *m,
+	struct sfu_sign_key *signer, struct sfu_oem_key *oem)
+{
+	const int unsigned_too = sfu_args_count(args, "unsigned") > 0;
+	const char *sign_path = sfu_args_text(args, unsigned_too ? "signer" : "key", 0),
 		   *oem_path = sfu_args_text(args, "oem-key", 0);
 	const int insecure = sfu_args_count(args, "insecure-permissions") > 0;
-	int status = sfu_key_read_private(sign_path, insecure, signer);
+	int status;
+
+	if ((sfu_args_count(args, "key") > 0) == unsigned_too || sign_path == NULL)
+		return sfu_args_wrong(args,
+			"either --key signs, or --unsigned and --signer leave that to others");
+	status = unsigned_too ? sfu_key_read_public(sign_path, signer)
+			      : sfu_signkey_open(args, "key", signer);
 
 	if (status == 0)
 		status = sfu_oem_read(oem_path, insecure, oem);
@@ -133,6 +158,8 @@ static int read_keys(
 			"is a test key, and %s is none: a package has either only test keys or "
 			"none",
 			signer->test ? oem_path : sign_path);
+	if (status == 0 && sfu_args_count(args, "unique") > 0)
+		status = make_unique(args, m, oem);
 	if (status == 0 && signer->test)
 		sfu_warn(NULL, "packing with test keys: only devices with an open loader take it");
 	return status;
@@ -141,7 +168,8 @@ static int read_keys(
 static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struct sfu_span *image,
 	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem)
 {
-	const char *output = sfu_args_text(args, "output", 0);
+	const char *output = sfu_args_text(args, "output", 0),
+		   *to_sign = sfu_args_text(args, "unsigned", 0);
 	struct sfu_bytes package = { NULL, 0 };
 	int status;
 
@@ -150,7 +178,10 @@ static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struc
 	if (m->plain_size / m->record_size >= UINT16_MAX)
 		return sfu_fail(
 			EX_DATAERR, args->files[0], "has more records than a manifest can count");
-	status = sfu_package_build(m, image->data, signer, oem, &package);
+	status = sfu_package_build(m, image->data, to_sign == NULL, signer, oem, &package);
+	if (status == 0 && to_sign != NULL)
+		status = sfu_out_stage(to_sign, SFU_OUT_PUBLIC, 1, package.data,
+			SFU_FORMAT_MANIFEST_SIGNED);
 	if (status == 0)
 		status = sfu_out_stage(output, SFU_OUT_PUBLIC, 1, package.data, package.size);
 	if (status == 0)
@@ -159,6 +190,9 @@ static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struc
 		sfu_report_manifest_json(m);
 	if (status == 0)
 		sfu_note("%s: %u bytes in %u records", output, m->plain_size, m->record_count);
+	if (status == 0 && to_sign != NULL)
+		sfu_note("%s: sign this with ECDSA over its SHA-256, then `sfu attach-signature`",
+			to_sign);
 	sfu_bytes_free(&package);
 	return status;
 }
@@ -180,7 +214,7 @@ static int pack(const struct sfu_args *args)
 		status = sfu_args_wrong(
 			args, "--record-size: this loader takes %u at most", place.record_size);
 	if (status == 0)
-		status = read_keys(args, &signer, &oem);
+		status = read_keys(args, &manifest, &signer, &oem);
 	if (status == 0)
 		status = sfu_image_read(args->files[0], &image);
 	if (status == 0)
@@ -194,7 +228,8 @@ static int pack(const struct sfu_args *args)
 }
 
 static const struct sfu_option options[] = {
-	{ 'k', "key", "SIGN.pem", SFU_REQUIRED, "private signing key" },
+	{ 'k', "key", "SIGN.pem|URI", SFU_OPTIONAL,
+		"private signing key: a file, or a PKCS#11 URI" },
 	{ 'K', "oem-key", "OEM.key", SFU_REQUIRED, "OEM key that encrypts" },
 	{ 'P', "product", "NAME", SFU_REQUIRED, "product, 1 to 16 characters" },
 	{ 'H', "hardware", "MASK", SFU_REQUIRED, "hardware revisions, one bit each" },
@@ -208,11 +243,15 @@ static const struct sfu_option options[] = {
 		"in place of -l: where the slot's image begins" },
 	{ 'c', "capacity", "N", SFU_OPTIONAL, "in place of -l: bytes the slot holds" },
 	{ 'd', "device", "UID", SFU_OPTIONAL, "the one device it is for, 24 hexadecimal digits" },
+	{ 'u', "unique", NULL, SFU_OPTIONAL, "encrypt with that device's own key" },
 	{ 'A', "allow-older", NULL, SFU_OPTIONAL, "may replace an equal or newer version" },
 	{ 'm', "loader-min", "1.2.3+4", SFU_OPTIONAL, "lowest loader version that may install it" },
 	{ 'r', "record-size", "1024|2048", SFU_OPTIONAL,
 		"bytes in a record; as the loader takes them" },
-	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read secret keys that others may open" },
+	{ 0, "unsigned", "FILE", SFU_OPTIONAL,
+		"sign nothing: FILE gets the bytes that somebody else shall sign" },
+	{ 0, "signer", "PUB.pem", SFU_OPTIONAL, "with --unsigned: whose signature it will be" },
+	SFU_SIGNKEY_OPTIONS,
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 

@@ -1,6 +1,9 @@
 /* sfu verify: checks all that the keys at hand can check. */
 #include <stdio.h>
+#include <string.h>
 
+#include "crypt.h"
+#include "hsm_record.h"
 #include "json.h"
 #include "package.h"
 #include "say.h"
@@ -34,6 +37,21 @@ static void report(const struct sfu_args *args, const struct sfu_package *packag
 		package->manifest.record_count, image ? ", key and image" : "");
 }
 
+/* The key of the device that the package is for. */
+static int make_unique(
+	const struct sfu_args *args, const struct sfu_package *package, struct sfu_oem_key *oem)
+{
+	uint8_t unique[SFU_FORMAT_HASH];
+	int status;
+
+	if (sfu_args_count(args, "oem-key") == 0)
+		return sfu_args_wrong(args, "--unique needs --oem-key");
+	status = sfu_unique_key(oem->key, package->manifest.uid, unique);
+	memcpy(oem->key, unique, sizeof(unique));
+	sfu_crypt_wipe(unique, sizeof(unique));
+	return status;
+}
+
 static int verify(const struct sfu_args *args)
 {
 	const char *oem_path = sfu_args_text(args, "oem-key", 0);
@@ -51,6 +69,8 @@ static int verify(const struct sfu_args *args)
 		status = sfu_package_check_signature(&package, signers.key, signers.count);
 	if (status == 0)
 		status = sfu_package_check_records(&package);
+	if (status == 0 && sfu_args_count(args, "unique") > 0)
+		status = make_unique(args, &package, &oem);
 	if (status == 0 && oem_path != NULL)
 		status = sfu_package_check_image(&package, &oem);
 	if (status == 0) {
@@ -66,6 +86,7 @@ static int verify(const struct sfu_args *args)
 static const struct sfu_option options[] = {
 	{ 's', "signer", "PUB.pem", SFU_REQUIRED, "public key that may have signed it; up to 4" },
 	{ 'K', "oem-key", "OEM.key", SFU_OPTIONAL, "decrypt too, and check the image" },
+	{ 'u', "unique", NULL, SFU_OPTIONAL, "it is encrypted with its device's own key" },
 	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read a secret key that others may open" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };

@@ -5,6 +5,12 @@
 
 static int depth;
 static int first = 1;
+static int rows;
+
+void sfu_json_rows(void)
+{
+	rows = 1;
+}
 
 static void put_string(const char *text)
 {
@@ -24,7 +30,9 @@ static void put_string(const char *text)
 
 static void new_line(void)
 {
-	if (depth > 0)
+	if (rows && depth > 0 && !first)
+		putchar(' ');
+	else if (!rows && depth > 0)
 		printf("\n%*s", 2 * depth, "");
 }
 
@@ -51,9 +59,9 @@ void sfu_json_open(const char *name, char bracket)
 void sfu_json_close(char bracket)
 {
 	depth--;
-	if (!first && depth == 0)
+	if (!rows && !first && depth == 0)
 		putchar('\n');
-	else if (!first)
+	else if (!rows && !first)
 		new_line();
 	putchar(bracket);
 	first = depth == 0;

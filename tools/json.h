@@ -1,9 +1,12 @@
-/* One JSON object on stdout, for --json: a line per member. */
+/* One JSON object on stdout, for --json: a line per member, if not told otherwise. */
 #ifndef SFU_TOOL_JSON_H
 #define SFU_TOOL_JSON_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* From now on an object is one line: for commands that print one after the other. */
+void sfu_json_rows(void);
 
 /* `name` NULL at the top and inside an array. */
 void sfu_json_open(const char *name, char bracket);

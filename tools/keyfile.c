@@ -11,6 +11,7 @@
 #include "crypt.h"
 #include "file.h"
 #include "say.h"
+#include "signkey.h"
 
 static const char begin_private[] = "PRIVATE KEY-----";
 
@@ -185,6 +186,8 @@ int sfu_key_print_public(const struct sfu_sign_key *key, struct sfu_bytes *pem)
 
 void sfu_key_free(struct sfu_sign_key *key)
 {
+	sfu_token_key_free(key->token);
+	key->token = NULL;
 	EVP_PKEY_free(key->pkey); /* OpenSSL wipes private numbers */
 	key->pkey = NULL;
 }

@@ -21,8 +21,11 @@
 
 #define SFU_KEY_TEST_MARK "sfu: TEST KEY"
 
+struct sfu_token_key; /* signkey.h */
+
 struct sfu_sign_key {
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey;              /* its public half only where the private one is in a token */
+	struct sfu_token_key *token; /* NULL: it is not */
 	uint8_t point[SFU_SIGNER_PUBLIC_KEY_SIZE]; /* X ‖ Y */
 	uint8_t id[SFU_SIGNER_ID_SIZE];
 	int test;

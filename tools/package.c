@@ -7,6 +7,7 @@
 #include "crypt.h"
 #include "package_manifest.h"
 #include "say.h"
+#include "signkey.h"
 
 static uint32_t chunk_size(const struct sfu_manifest *m, uint32_t index)
 {
@@ -66,8 +67,8 @@ static int seal_records(struct sfu_manifest *m, const uint8_t *image,
 	return status;
 }
 
-static int build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_sign_key *signer,
-	const struct sfu_package_keys *keys, uint8_t *package)
+static int build(struct sfu_manifest *m, const uint8_t *image, int sign,
+	const struct sfu_sign_key *signer, const struct sfu_package_keys *keys, uint8_t *package)
 {
 	int status = hash_image(keys, image, m->plain_size, m->image_hash);
 
@@ -75,14 +76,14 @@ static int build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_
 	if (status == 0)
 		status = seal_records(m, image, keys, package);
 	sfu_package_encode(m, package);
-	if (status == 0)
-		status = sfu_crypt_sign(
-			signer->pkey, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
+	if (status == 0 && sign)
+		status = sfu_signkey_sign(
+			signer, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
 	sfu_package_encode(m, package);
 	return status;
 }
 
-int sfu_package_build(struct sfu_manifest *m, const uint8_t *image,
+int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, int sign,
 	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem, struct sfu_bytes *package)
 {
 	struct sfu_package_keys keys;
@@ -100,7 +101,7 @@ int sfu_package_build(struct sfu_manifest *m, const uint8_t *image,
 	if (status == 0)
 		status = sfu_package_derive(m, oem->key, &keys);
 	if (status == 0)
-		status = build(m, image, signer, &keys, package->data);
+		status = build(m, image, sign, signer, &keys, package->data);
 	sfu_crypt_wipe(&keys, sizeof(keys));
 	if (status != 0)
 		sfu_bytes_free(package);

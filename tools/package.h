@@ -34,8 +34,9 @@ struct sfu_package {
 };
 
 /* Seals `image` (manifest->plain_size bytes, a multiple of SFU_FORMAT_GRAIN) into a package. Fills in
- * all of the manifest that follows from the image and the keys; the salt is fresh. */
-int sfu_package_build(struct sfu_manifest *manifest, const uint8_t *image,
+ * all of the manifest that follows from the image and the keys; the salt is fresh. `sign` 0: the signature stays
+ * zeros. */
+int sfu_package_build(struct sfu_manifest *manifest, const uint8_t *image, int sign,
 	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem,
 	struct sfu_bytes *package);
 

@@ -13,12 +13,24 @@ static const struct sfu_command *const commands[] = {
 	&sfu_cmd_keygen,
 	&sfu_cmd_factory,
 	&sfu_cmd_pack,
+	&sfu_cmd_attach_signature,
 	&sfu_cmd_inspect,
 	&sfu_cmd_verify,
 	&sfu_cmd_info,
 	&sfu_cmd_download,
 	&sfu_cmd_reboot,
 	&sfu_cmd_explain,
+	&sfu_cmd_personalize,
+	&sfu_cmd_hsm_attest_key,
+	&sfu_cmd_hsm_init,
+	&sfu_cmd_hsm_oem_key,
+	&sfu_cmd_hsm_order,
+	&sfu_cmd_hsm_stock_add,
+	&sfu_cmd_hsm_status,
+	&sfu_cmd_hsm_serve,
+	&sfu_cmd_hsm_ledger_verify,
+	&sfu_cmd_hsm_ledger_export,
+	&sfu_cmd_hsm_ledger_reconcile,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -28,15 +40,31 @@ static void usage(FILE *to)
 
 	fputs("usage: sfu COMMAND [options] [arguments]\n\n", to);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(to, "  %-20s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n`sfu COMMAND --help` lists a command's options; sfu(1) tells the rest.\n", to);
+}
+
+/* How many of the arguments are the command's name, 0: it is another's. */
+static int name_words(const char *name, int argc, char **argv)
+{
+	const char *at = name;
+	int words;
+
+	for (words = 0; *at != '\0' && words < argc; words++) {
+		const size_t size = strcspn(at, " ");
+
+		if (strlen(argv[words]) != size || strncmp(argv[words], at, size) != 0)
+			return 0;
+		at += size + (at[size] == ' ');
+	}
+	return *at == '\0' ? words : 0;
 }
 
 static int run(int argc, char **argv)
 {
 	struct sfu_args args;
 	size_t i;
-	int status;
+	int status, words = 0;
 
 	if (argc < 2) {
 		usage(stderr);
@@ -52,12 +80,14 @@ static int run(int argc, char **argv)
 		return 0;
 	}
 	for (i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i]->name) == 0)
+		if ((words = name_words(commands[i]->name, argc - 1, argv + 1)) > 0)
 			break;
+	if (i == COMMANDS && strcmp(argv[1], "hsm") == 0)
+		return sfu_fail(EX_USAGE, NULL, "`hsm` needs the name of what to do; `sfu --help` lists them");
 	if (i == COMMANDS)
 		return sfu_fail(EX_USAGE, NULL, "there is no command `%s`; `sfu --help` lists them",
 			argv[1]);
-	status = sfu_args_parse(commands[i], argc - 1, argv + 1, &args);
+	status = sfu_args_parse(commands[i], argc - words, argv + words, &args);
 	return status == -1 ? commands[i]->run(&args) : status;
 }
 

@@ -3,7 +3,7 @@
 TOOL_SOURCES := $(sort $(wildcard tools/*.c)) fsm/bytes.c fsm/crc.c
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=build/tool/%.o)
 TOOL_ASAN_OBJECTS := $(TOOL_SOURCES:%.c=build/asan/tool/%.o)
-TOOL_PACKAGES := libserialport libelf libcrypto
+TOOL_PACKAGES := libserialport libelf libssl libcrypto p11-kit-1 sqlite3
 
 TOOL_CC ?= gcc
 TOOL_CFLAGS ?= -O2 -g
@@ -12,7 +12,7 @@ TOOL_HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 TOOL_ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 ALL += build/sfu
-CHECKS += tool-check
+CHECKS += tool-check hsm-check
 
 build/tool/%.o: %.c gen/sfu_format.h gen/sfu_codes.h | $(DEPS)
 	@mkdir -p $(@D)
@@ -30,8 +30,11 @@ build/asan/sfu: $(TOOL_ASAN_OBJECTS)
 
 -include $(TOOL_OBJECTS:.o=.d) $(TOOL_ASAN_OBJECTS:.o=.d)
 
-.PHONY: tool tool-check
+.PHONY: tool tool-check hsm-check
 tool: build/sfu ## the host program, build/sfu
 
 tool-check: build/sfu build/asan/sfu ## tests the host program: commands, failures, a peer on a pty
 	@python3 tests/tool/run.py
+
+hsm-check: build/sfu build/asan/sfu ## personalization: HSM, ledger, stations, simulated devices; kill -9 at every write
+	@python3 tests/tool/run_hsm.py

@@ -1,0 +1,11 @@
+#!/usr/bin/env python3
+"""Tests of personalization: HSM, station and simulated devices. Arguments as of run.py."""
+import sys
+
+sys.dont_write_bytecode = True
+
+import harness
+import cases_hsm
+import cases_ledger
+
+sys.exit(harness.main())
