@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 import generate  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-OUT = pathlib.Path("build/model/personalize")
+OUT = pathlib.Path("build/model/personalize")  # and in it a folder for each way to run this
 PAGE = pathlib.Path("spec/formats.md")
 SECONDS = 500
 M, A, E, H = "master-key(1)", "A(1)", "seed(1)", "H"
@@ -57,6 +57,7 @@ FULL = [
 # variant, what it is, and with whom and in what bounds it must be found as what. As it is, the same search must find nothing.
 VARIANTS = [
     ("no-ecdh", "the box key is derived without the ECDH secret", M, "heard", (1, 1, 2, 0), "K-known"),
+    ("no-A", "the box key is derived without A", H, "owned", (1, 0, 1, 0), "not-permitted"),
     ("shallow-signature", "H signs uid, nonce and licence, not points and box", f"{A} ; {E}", "owned", (1, 0, 1, 0),
      "not-permitted"),
     ("shallow-mac", "the challenge's MAC does not cover its public key", "none", "owned", (1, 0, 1, 0), "K-if-M-leaks"),
@@ -67,6 +68,12 @@ VARIANTS = [
     ("receipt-early", "the device lets the receipt go before it has written its keys", "none", "owned", (1, 0, 1, 0),
      "not-taken"),
     ("last-only", "the HSM remembers only the last permit of a uid", "none", "owned", (1, 0, 2, 0), "receipt-refused"),
+]
+# variants in which nothing is found, because something else covers it
+COVERED = [
+    ("signature-without-box", "H signs challenge and permit up to its public key", "none", "owned", (2, 1, 3, 1), ALL),
+    ("signature-without-box", "H signs challenge and permit up to its public key", f"{A} ; {E}", "owned", (1, 0, 2, 0),
+     f"K-known D-known {DEVICE} {LEDGER}"),
 ]
 # what may become of the page, and must be noticed
 DRIFTS = [
@@ -141,6 +148,9 @@ def tasks(full):
         number += 1
         listed.append(task(number, "found", what, variant, known, line, bounds, name))
         listed.append(task(number, "holds", f"{what}: not so", "as-it-is", known, line, bounds, name))
+    for variant, what, known, line, bounds, names in COVERED:
+        number += 1
+        listed.append(task(number, "holds", what, variant, known, line, bounds, names))
     for who, known, line, bounds, holds in FULL if full else []:
         number += 1
         listed.append(task(number, "holds", who, "as-it-is", known, line, bounds, holds))
@@ -199,7 +209,8 @@ def trace(number):
 
 
 def main(arguments):
-    global FORMATS
+    global FORMATS, OUT
+    OUT /= "full" if arguments == ["--full"] else "short"
     OUT.mkdir(parents=True, exist_ok=True)
     page = PAGE.read_text()
     try:
