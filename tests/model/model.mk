@@ -25,8 +25,10 @@ model-check: $(MODEL_FLASHES:%=$(MODEL)/trace-%) ## spin: the model's properties
 model-full: $(MODEL_FLASHES:%=$(MODEL)/trace-%) ## the same with larger bounds: some twenty minutes, at most 8 GB
 	@python3 spec/model/check.py --full
 
-model-personalize: $(DEPS) ## maude: what an intruder can do to personalization, and what he cannot
+model-personalize: $(DEPS) ## maude, eprover: what an intruder can do to personalization, and what he cannot
 	@python3 spec/model/personalize/check.py
+	@python3 spec/model/personalize/unbounded.py
 
 model-personalize-full: $(DEPS) ## the same with larger bounds: some minutes
 	@python3 spec/model/personalize/check.py --full
+	@python3 spec/model/personalize/unbounded.py --full

@@ -95,7 +95,7 @@ def filled(struct, fields):
     return f"{struct}{{{', '.join(f'{name(f)}: V{n}:Term' for n, f in enumerate(fields))}}}"
 
 
-def messages(known):
+def message_lines(known):
     for struct, rows in known.items():
         fields = [field for field, _ in rows]
         cuts = {len(fields), len(fields) - 1}  # whole, and without its last field: MAC or signature
@@ -119,23 +119,21 @@ def messages(known):
                    + filled(struct, fields).replace(f"V{n}:", "T:") + " .")
 
 
-def joined(text, variables):
-    """`"sfu box" ‖ box hash` as a term; the names in it are added to variables."""
-    words = []
+def words(text):
+    """`"sfu box" ‖ box hash` as [("label", "sfu box"), ("input", "box-hash")]."""
+    found = []
     for word in (w.strip() for w in text.split("‖")):
         if re.fullmatch(r'"[ -~]*"', word):
-            words.append(word)
-        elif word == "empty":
-            words.append("empty")
+            found.append(("label", word.strip('"')))
         elif word in WORDS:
-            variables.setdefault(name(word), f"{name(word)}:Term")
-            words.append(f"{name(word)}:Term")
+            found.append(("input", name(word)))
         else:
             raise Drifted(f"the model does not know `{word}` in {text}")
-    return " || ".join(words)
+    return found
 
 
 def derived(text):
+    """[(name, whether only its first 16 bytes, words of HKDF's three arguments)]"""
     rows = next((formats.body(t, ["derived", "formula", "for"]) for t in formats.tables("spec/formats.md", text)
                  if t.rows and "derived" in t.rows[0][1]), [])
     names = {what for _, (what, _, _) in rows}
@@ -145,36 +143,49 @@ def derived(text):
         match = re.fullmatch(r"(first 16 bytes of )?HKDF\(([^,]*), ([^,]*), ([^,]*)\)", formula)
         if not match:
             raise Drifted(f"{where}: no formula that the model knows: {formula}")
-        variables = {}
-        term = "HKDF(" + ", ".join(joined(part, variables) for part in match.groups()[1:]) + ")"
-        term = f"first-16({term})" if match[1] else term
-        yield f"  op {DERIVED[what]} : {' '.join(['Term'] * len(variables))} -> Term ."
-        yield f"  eq {DERIVED[what]}({', '.join(variables.values())}) = {term} ."
+        yield DERIVED[what], bool(match[1]), [words(part) for part in match.groups()[1:]]
 
 
 def hashes(text):
+    """[(name, words of what is hashed)], of which a message is ("message", struct, its last field or None)"""
     found = re.findall(r"^The \*\*((?:box|transcript) hash)\*\* is SHA-256\((.*)\)\.$", text, re.M)
     if [what for what, _ in found] != ["box hash", "transcript hash"]:
         raise Drifted("the page has not one line each for box hash and transcript hash")
     for what, formula in found:
-        variables, words = [], []
+        parts = []
         for word in (w.strip() for w in formula.split("‖")):
             upto = re.fullmatch(r"([A-Z]+) up to `(\w+)` and with it", word)
             without = re.fullmatch(r"([A-Z]+) without its signature", word)
             struct = (upto or without or [word, word])[1]
             if re.fullmatch(r'"[ -~]*"', word):
-                words.append(word)
-                continue
-            if struct not in STRUCTS:
+                parts.append(("label", word.strip('"')))
+            elif struct in STRUCTS:
+                parts.append(("message", struct, upto[2] if upto else "tag" if without else None))
+            else:
                 raise Drifted(f"the model does not know `{word}` in the {what}")
-            variables.append(f"{struct}:Term")
-            function = f"{struct}-to-{name(upto[2])}" if upto else f"{struct}-to-tag" if without else ""
-            words.append(f"{function}({struct}:Term)" if function else f"{struct}:Term")
-        yield f"  op {name(what)} : {' '.join(['Term'] * len(variables))} -> Term ."
-        yield f"  eq {name(what)}({', '.join(variables)}) = SHA-256({' || '.join(words)}) ."
+        yield name(what), parts
 
 
-def constants(text):
+def derived_lines(text):
+    def term(kind, word):
+        return f'"{word}"' if kind == "label" else word if word == "empty" else f"{word}:Term"
+    for what, short, arguments in derived(text):
+        inputs = list(dict.fromkeys(w for part in arguments for kind, w in part if kind == "input" and w != "empty"))
+        value = "HKDF(" + ", ".join(" || ".join(term(*word) for word in part) for part in arguments) + ")"
+        yield f"  op {what} : {' '.join(['Term'] * len(inputs))} -> Term ."
+        yield f"  eq {what}({', '.join(f'{i}:Term' for i in inputs)}) = {f'first-16({value})' if short else value} ."
+
+
+def hash_lines(text):
+    for what, parts in hashes(text):
+        messages = [part[1] for part in parts if part[0] == "message"]
+        terms = [f'"{part[1]}"' if part[0] == "label" else f"{part[1]}-to-{name(part[2])}({part[1]}:Term)" if part[2]
+                 else f"{part[1]}:Term" for part in parts]
+        yield f"  op {what} : {' '.join(['Term'] * len(messages))} -> Term ."
+        yield f"  eq {what}({', '.join(f'{m}:Term' for m in messages)}) = SHA-256({' || '.join(terms)}) ."
+
+
+def constant_lines(text):
     names = re.findall(r"^\| ([A-Z]+) \|", text[text.index("### constants PERSONAL"):], re.M)
     for constant in names:
         yield f"  op PERSONAL-{constant} : -> Public [ctor] ."
@@ -186,10 +197,10 @@ def module(page):
     meanings(text, known)
     lines = ["*** Generated by spec/model/personalize/generate.py from spec/formats.md.", "fmod FORMATS is",
              "  including TERMS ."]
-    lines += messages(known)
-    lines += derived(text)
-    lines += hashes(text)
-    lines += constants(text)
+    lines += message_lines(known)
+    lines += derived_lines(text)
+    lines += hash_lines(text)
+    lines += constant_lines(text)
     return "\n".join(lines + ["endfm", ""])
 
 
