@@ -29,6 +29,6 @@ model-personalize: $(DEPS) ## maude, eprover: what an intruder can do to persona
 	@python3 spec/model/personalize/check.py
 	@python3 spec/model/personalize/unbounded.py
 
-model-personalize-full: $(DEPS) ## the same with larger bounds: some minutes
+model-personalize-full: $(DEPS) ## the same with larger bounds: some ten minutes
 	@python3 spec/model/personalize/check.py --full
 	@python3 spec/model/personalize/unbounded.py --full
