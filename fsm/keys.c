@@ -202,6 +202,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 		status = find_cell(&k->store, cell);
 	if (status == SFU_OK) {
 		decode(k, cell);
+		//@ assert kind: k->kind != 0;
 		//@ ghost sfu_keys_known(&k->store);
 		if (k->kind == SFU_FLASH_KEYS_DEVICE && remains(&k->store))
 			status = finish(k, cell);
