@@ -103,8 +103,13 @@ int sfu_personalize(struct sfu_station *s, struct sfu_hsm_client *client,
 		if (next == NEXT_FAILED)
 			return status;
 	}
-	if (next == NEXT_RECEIPT)
-		return store(s, client, result);
+	if (next == NEXT_RECEIPT) {
+		status = store(s, client, result);
+		/* the device takes firmware from its next start on, which comes by itself if this is lost */
+		if (status == 0 && !result->before)
+			(void)sfu_station_reboot(s);
+		return status;
+	}
 	return sfu_fail(EX_TEMPFAIL, s->host.name,
 		"the device fell silent; the same command goes on where it stopped, at no further "
 		"licence");

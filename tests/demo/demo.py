@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import tell
 from world import BAUD, World, expect_slot, show_confirmed, show_words
@@ -19,18 +20,44 @@ CUT = 40000  # flash operation of the upgrade at which the power goes: half the 
 TRIAL_BOOTS = 3
 
 
+LICENCES = 2
+
+
+def make_hsm(world):
+    tell.step("HSM made")
+    sfu("keygen", "sign", world.file("sign.pem"), "-p", world.file("sign.pub"))
+    sfu("keygen", "sign", world.file("orders.pem"), "-p", world.file("orders.pub"))
+    sfu("keygen", "master", world.file("master.key"))
+    sfu("hsm", "attest-key", "-M", world.file("master.key"), world.file("attest.key"))
+    r = sfu("hsm", "init", "-d", world.box, "-A", world.file("attest.key"), "-P", "lamp", "-O", world.file("orders.pub"),
+            "-r", world.file("record"), "-p", world.file("hsm.pub"), "-L", "field")
+    tell.quote(r.stderr)
+    sfu("hsm", "ledger", "export", "-d", world.box, world.file("ledger"))
+    sfu("hsm", "order", "-k", world.file("orders.pem"), "-r", world.file("record"), "-x", world.file("ledger"),
+        "-n", LICENCES, world.file("order"))
+    r = sfu("hsm", "stock", "add", "-d", world.box, world.file("order"))
+    tell.quote(r.stderr)
+    secret = master(world)
+    for path in world.box.rglob("*"):
+        must(not path.is_file() or secret not in path.read_bytes(), f"the OEM master key lies in {path}")
+    tell.result(f"a token and a ledger with {LICENCES} licences; the OEM master key is not in it")
+
+
+def master(world):
+    return bytes.fromhex(re.search(r"^key (\w+)$", world.file("master.key").read_text(), re.M)[1])
+
+
 def make_factory(world):
     tell.step("Factory")
-    sfu("keygen", "sign", world.file("sign.pem"), "-p", world.file("sign.pub"))
-    sfu("keygen", "oem", world.file("oem.key"))
-    r = sfu("factory", "-l", world.loader, "-P", "lamp", "-H", 1, "-s", world.file("sign.pub"), "-K",
-            world.file("oem.key"), "-L", "field", "-o", world.file("lamp.hex"), "-c", world.file("lamp"))
+    r = sfu("factory", "-l", world.loader, "-P", "lamp", "-H", 1, "-s", world.file("sign.pub"), "-M",
+            world.file("master.key"), "-S", world.file("hsm.pub"), "-L", "field", "-o", world.file("lamp.hex"),
+            "-c", world.file("lamp"))
     tell.quote(r.stderr)
     commands = world.file("lamp.stm32cubeprog.sh").read_text()
     found = re.search(r"-ob (.*)", commands)
     must(found and sorted(found[1].split()) == sorted(FIELD), "the command file sets other option bytes than the demo")
     world.options = found[1].split()
-    tell.result(f"a signing key, an OEM key, and lamp.hex: loader {world.loader.name} with both keys in it")
+    tell.result(f"lamp.hex, the same for every chip: loader {world.loader.name}, public keys, OEM master key")
 
 
 def program_open(world):
@@ -50,12 +77,38 @@ def program_chip(world):
     tell.step("Chip programmed")
     device = world.device("chip")
     device.program(world.file("lamp.hex"), world.options)
+    must(master(world) in device.bytes(), "the OEM master key is not in the chip")
     device.start()
-    info = device.info()
-    must(info["keys_ready"] and info["lock"] == "field" and info["needs_image"], f"the new chip says {info}")
+    r = device.sfu("info")
+    must("E_MASTER" in r.stdout, f"the new chip says {r.stdout}")
     tell.line(f"option bytes as the command file sets them: {' '.join(world.options)}")
-    tell.result(f"device {info['uid']}: keys ready, lock {info['lock']}, no image yet")
+    tell.result("E_MASTER: the chip holds the OEM master key, and takes no firmware before it is personalized")
     return device
+
+
+def personalize_chip(world, device):
+    tell.step("Chip personalized")
+    socket = world.box / "socket"
+    service = world.begin("hsm", "serve", "-d", world.box, "-l", socket)
+    for _ in range(500):
+        if socket.exists() or service.poll() is not None:
+            break
+        time.sleep(0.02)
+    for again in range(2):
+        r = device.sfu("personalize", "--hsm", socket)
+        tell.quote("sfu: " + r.stdout.strip())
+        must("licence 1" in r.stdout and f"{LICENCES - 1} in stock" in r.stdout
+             and ("sent again" in r.stdout) == bool(again), "this is not what personalization should say")
+    service.terminate()
+    must(service.wait(20) == 0, "the service did not end well")
+    sfu("hsm", "ledger", "verify", "-d", world.box)
+    sfu("hsm", "oem-key", "-M", world.file("master.key"), "-r", world.file("record"), world.file("oem.key"))
+    info = device.info()
+    must(info["keys_ready"] and info["lock"] == "field" and info["needs_image"], f"the device says {info}")
+    device.stop()
+    must(master(world) not in device.bytes(), "the OEM master key is still in the chip")
+    device.start()
+    tell.result(f"device {info['uid']}: one licence taken, the OEM master key is gone from the chip, keys ready")
 
 
 def pack_all(world):
@@ -161,9 +214,11 @@ def ymodem(world):
 
 
 def run(world):
+    make_hsm(world)
     make_factory(world)
     program_open(world)
     device = program_chip(world)
+    personalize_chip(world, device)
     pack_all(world)
     download_first(world, device)
     upgrade_cut(world, device)

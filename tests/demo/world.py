@@ -13,6 +13,7 @@ BAUD = 921600
 class World:
     def __init__(self, loader, firmware, work):
         self.loader, self.firmware, self.work = loader, firmware, work
+        self.box = work / "hsm"
         self.devices, self.processes = [], []
 
     def file(self, name):
