@@ -185,7 +185,15 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 		return status;
 	}
 	//@ ghost sfu_vouch.accepted = sfu_vouch.signature;
+	//@ ghost Judged: ;
+	/*@ assert sizes: sfu_sizes(sfu_manifest_plain(manifest), sfu_manifest_record(manifest), sfu_manifest_count(manifest))
+	      && sfu_room(sfu_manifest_plain(manifest), slot, sfu_layout); */
 	sfu_copy(d->upgrade.manifest, manifest, SFU_MANIFEST_SIZE);
+	/*@ assert same: SFU_UPGRADE_PLAIN(d) == \at(sfu_manifest_plain(manifest), Judged)
+	      && SFU_UPGRADE_RECORD(d) == \at(sfu_manifest_record(manifest), Judged)
+	      && SFU_UPGRADE_COUNT(d) == \at(sfu_manifest_count(manifest), Judged); */
+	//@ assert kept: sfu_sizes(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d));
+	//@ assert room: sfu_room(SFU_UPGRADE_PLAIN(d), slot, sfu_layout);
 	sfu_copy(d->upgrade.hash, hash, sizeof hash);
 	d->upgrade.slot = (uint8_t)slot;
 	//@ assert counter: SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
