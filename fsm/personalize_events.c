@@ -198,6 +198,5 @@ uint32_t sfu_personalize_permit(struct sfu_device *d, uint8_t *permit, uint8_t r
 		status = sfu_personal_receipt(&d->keys, receipt);
 	close_keys(d);
 	sfu_wipe(permit, SFU_PERMIT_SIZE);
-	//@ assert wiped: \forall integer i; 0 <= i < SFU_PERMIT_SIZE ==> permit[i] == 0;
 	return status;
 }
