@@ -15,6 +15,9 @@ uint32_t every_call(void)
 
 	br_chacha20_ct_run(bytes, bytes, 0, bytes, 64);
 	br_poly1305_ctmul_run(bytes, bytes, bytes, 64, bytes, 16, bytes, br_chacha20_ct_run, 1);
+	br_poly1305_ctmul_run(bytes, bytes, bytes, 64, bytes, 16, bytes, br_chacha20_ct_run, 0);
+
+	bytes[0] = (uint8_t)sfu_curve_multiply(bytes, sfu_curve_order());
 
 	return sfu_curve_verify(&key, bytes, bytes);
 }

@@ -33,7 +33,7 @@ RECORD_LARGE = 2048     # spec/formats.md, constants FORMAT
 MAILBOX = 128           # spec/formats.md, constants FLASH
 MANIFEST = 256
 JOURNAL_MIN = 4096
-KEYS_MIN = 256
+KEYS_MIN = 1024
 SINGLE = {"unit": (2, 4, 8, 16, 32), "erased": (0, 0xFF), "record": (1024, 2048),
           "image-offset": None, "vectors": None}
 AREAS = {"loader": (1, 1), "journal": (2, 2), "keys": (2, 2), "slot": (1, 2), "data": (0, 8)}

@@ -6,6 +6,8 @@
 #define HASH 32u
 #define NONCE 12u
 #define BLOCK 64u /* of SHA-256 */
+#define TAG 16u
+#define POINT 65u /* 0x04 ‖ X ‖ Y */
 
 /* not br_sha256_init, which names functions that are never called, through the context's table */
 void sfu_hash_init(struct sfu_hash *h)
@@ -92,7 +94,7 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
 uint32_t sfu_verify(
 	const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64])
 {
-	uint8_t point[1 + 2 * HASH];
+	uint8_t point[POINT];
 	br_ec_public_key key;
 	uint32_t bits = 0, i;
 
@@ -106,7 +108,7 @@ uint32_t sfu_verify(
 	if (bits == 0)
 		return SFU_R_SIGNATURE;
 	point[0] = 0x04;
-	sfu_copy(point + 1, public_key, 2 * HASH);
+	sfu_copy(point + 1, public_key, POINT - 1u);
 	key.curve = BR_EC_secp256r1;
 	key.q = point;
 	key.qlen = sizeof point;
@@ -139,6 +141,64 @@ void sfu_onetime_mac(
 
 	make_nonce(nonce, index);
 	br_poly1305_ctmul_run(key, nonce, &none, 0, data, size, tag, br_chacha20_ct_run, 1);
+}
+
+/* 1 if the number is one that a private key may be: above 0, below the order of the group. Not a branch, so that
+ * nothing tells by how much. */
+/*@ requires scalar: \valid_read(scalar + (0 .. HASH - 1));
+    assigns \nothing;
+    ensures bit: \result == 0 || \result == 1; */
+static uint32_t in_range(const uint8_t *scalar)
+{
+	const uint8_t *order = sfu_curve_order();
+	uint32_t i, bits = 0, borrow = 0;
+
+	/* subtracts the order, from the lowest byte on; 256 is what each byte could borrow */
+	/*@ loop invariant range: 0 <= i <= HASH && 0 <= borrow <= 1;
+	    loop assigns i, bits, borrow;
+	    loop variant HASH - i; */
+	for (i = 0; i < HASH; i++) {
+		borrow = 1u - (256u + scalar[HASH - 1u - i] - order[HASH - 1u - i] - borrow) / 256u;
+		bits |= scalar[i];
+	}
+	return borrow == 1 && bits != 0 ? 1 : 0;
+}
+
+uint32_t sfu_agree_public(uint8_t public_key[64], const uint8_t scalar[32])
+{
+	uint8_t point[POINT];
+
+	if (in_range(scalar) == 0)
+		return SFU_E_ENTROPY;
+	sfu_copy(point, sfu_curve_generator(), POINT);
+	(void)sfu_curve_multiply(point, scalar);
+	sfu_copy(public_key, point + 1, POINT - 1u);
+	return SFU_OK;
+}
+
+uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t public_key[64])
+{
+	uint8_t point[POINT];
+	uint32_t good;
+
+	point[0] = 0x04;
+	sfu_copy(point + 1, public_key, POINT - 1u);
+	good = sfu_curve_multiply(point, scalar);
+	sfu_copy(secret, point + 1, HASH);
+	sfu_wipe(point, POINT);
+	return good == 1 ? SFU_OK : SFU_R_PERMIT;
+}
+
+uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint8_t tag[16])
+{
+	uint8_t nonce[NONCE], seen[TAG], none = 0;
+
+	make_nonce(nonce, 0);
+	br_poly1305_ctmul_run(key, nonce, box, size, &none, 0, seen, br_chacha20_ct_run, 0);
+	if (sfu_equal(seen, tag, TAG) == SFU_OK)
+		return SFU_OK;
+	sfu_wipe(box, size);
+	return SFU_R_BOX;
 }
 
 /*@ requires byte: -255 <= difference <= 255;

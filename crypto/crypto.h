@@ -71,6 +71,32 @@ void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t s
 void sfu_onetime_mac(uint8_t tag[16], const uint8_t key[32], uint32_t index, const uint8_t *data,
                      uint32_t size);
 
+/* The public key X ‖ Y, big-endian, of a scalar (ECDH on P-256, SP 800-56A). SFU_OK, or SFU_E_ENTROPY if the scalar is 0
+ * or not below the order of the group: of 32 random bytes about one in 2^32. */
+/*@ requires scalar: \valid_read(scalar + (0 .. 31));
+    requires out: \valid(public_key + (0 .. 63)) && \separated(public_key + (0 .. 63), scalar + (0 .. 31));
+    assigns public_key[0 .. 63];
+    ensures answer: \result == SFU_OK || \result == SFU_E_ENTROPY; */
+uint32_t sfu_agree_public(uint8_t public_key[64], const uint8_t scalar[32]);
+
+/* What the owners of the scalar and of the public key have in common: X of scalar * public key. The scalar is one that
+ * sfu_agree_public has accepted. SFU_OK, or SFU_R_PERMIT if the public key is no point of the curve; `secret` is
+ * anything then. */
+/*@ requires read: \valid_read(scalar + (0 .. 31)) && \valid_read(public_key + (0 .. 63));
+    requires out: \valid(secret + (0 .. 31)) && \separated(secret + (0 .. 31), scalar + (0 .. 31), public_key + (0 .. 63));
+    assigns secret[0 .. 31];
+    ensures answer: \result == SFU_OK || \result == SFU_R_PERMIT; */
+uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t public_key[64]);
+
+/* ChaCha20-Poly1305 (RFC 8439) with a nonce of zeros and no associated data: decrypts `size` bytes in place. SFU_OK, or
+ * SFU_R_BOX if `tag` is not theirs; they are zero then. A key is used for one box only. */
+/*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(tag + (0 .. 15)) && \valid(box + (0 .. size - 1));
+    requires apart: \separated(box + (0 .. size - 1), key + (0 .. 31), tag + (0 .. 15));
+    assigns box[0 .. size - 1];
+    ensures answer: \result == SFU_OK || \result == SFU_R_BOX;
+    ensures shut: \result != SFU_OK ==> \forall integer i; 0 <= i < size ==> box[i] == 0; */
+uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint8_t tag[16]);
+
 /* Compares in constant time; the length, at most 65536, is never data. Returns SFU_OK if equal, else SFU_R_IMAGE. */
 /*@ requires read: \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));
     requires size: size <= 65536;

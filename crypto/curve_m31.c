@@ -1,7 +1,8 @@
 /* P-256 in words of 30 bits, several times faster than the other curve. Field and points are BearSSL's,
  * unchanged; the sum of two multiples, all that a verification asks of a curve, is made here. Nothing in it is
  * secret, so both multiples share their doublings (Shamir's trick), and the time depends on them: a quarter
- * less than br_ec_p256_m31 takes, and 1.8 KiB less flash, as there is no table of multiples of G. */
+ * less than br_ec_p256_m31 takes, and 1.8 KiB less flash, as there is no table of multiples of G. One multiple alone
+ * (personalization), with a scalar that is secret, is BearSSL's own, in constant time. */
 #include "ec/ec_p256_m31.c"
 #include "curve.h"
 
@@ -67,4 +68,9 @@ static const br_ec_impl curve = { .supported_curves = (uint32_t)1 << BR_EC_secp2
 uint32_t sfu_curve_verify(const br_ec_public_key *key, const uint8_t hash[32], const uint8_t signature[64])
 {
 	return br_ecdsa_i15_vrfy_raw(&curve, hash, 32, key, signature, 64);
+}
+
+uint32_t sfu_curve_multiply(uint8_t point[65], const uint8_t scalar[32])
+{
+	return api_mul(point, 65, scalar, 32, BR_EC_secp256r1);
 }

@@ -8,11 +8,7 @@
 #include "port.h"
 #include "sfu_codes.h"
 
-/* The keys are not touched on a chip that is less protected than the loader was built for. Read twice:
- * one glitched read must not be enough. */
-/*@ assigns \nothing;
-    ensures answer: \result == SFU_OK || \result == SFU_E_LOCKED; */
-static uint32_t locked(void)
+uint32_t sfu_boot_locked(void)
 {
 	const uint32_t wanted = sfu_config_word(SFU_CONFIG_LOCK_PROFILE_OFFSET);
 
@@ -26,7 +22,7 @@ static uint32_t locked(void)
 /*@ requires place: \valid(d) && layout_sound;
     assigns d->keys, sfu_flash, sfu_chip;
     ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT); */
-static uint32_t open_keys(struct sfu_device *d)
+static uint32_t find_keys(struct sfu_device *d)
 {
 	uint32_t status;
 
@@ -39,7 +35,22 @@ static uint32_t open_keys(struct sfu_device *d)
 	if ((d->keys.flags & SFU_FLASH_KEYS_TEST) != 0
 	    && (sfu_config_word(SFU_CONFIG_FLAGS_OFFSET) & SFU_FLASH_CONFIG_TEST) == 0)
 		return SFU_E_KEYS;
+	if (d->keys.kind == SFU_FLASH_KEYS_MASTER)
+		return SFU_E_MASTER;
 	return sfu_keys_make(&d->keys);
+}
+
+/* Keys that may not be used, or not yet, are not kept in RAM. */
+/*@ requires place: \valid(d) && layout_sound;
+    assigns d->keys, sfu_flash, sfu_chip;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT); */
+static uint32_t open_keys(struct sfu_device *d)
+{
+	const uint32_t status = find_keys(d);
+
+	if (status != SFU_OK)
+		sfu_keys_wipe(&d->keys);
+	return status;
 }
 
 /* What the two slots hold, where there is no journal to say it. */
@@ -142,7 +153,7 @@ uint32_t sfu_boot_prepare(struct sfu_device *d)
 	status = sfu_config_check();
 	if (status != SFU_OK)
 		return status;
-	status = locked();
+	status = sfu_boot_locked();
 	if (status != SFU_OK)
 		return status;
 	status = open_keys(d);

@@ -1,7 +1,7 @@
 /* All of the core's memory: one object, no other static data.
  *
  * Modules with a life of their own (link, ymodem, keys, journal) define their context in their own
- * header; the three machines that work on the whole device have theirs here. */
+ * header; the four machines that work on the whole device have theirs here. */
 #ifndef SFU_DEVICE_H
 #define SFU_DEVICE_H
 
@@ -12,6 +12,7 @@
 #include "link.h"
 #include "session_machine.h"
 #include "manifest.h"
+#include "personalize_machine.h"
 #include "sfu_format.h"
 #include "upgrade_machine.h"
 #include "ymodem.h"
@@ -62,6 +63,14 @@ struct sfu_session {
 	uint32_t size;               /* body of the message being handled */
 };
 
+struct sfu_personal {
+	int cs;
+	uint8_t state;               /* SFU_PERSONALIZE_STATE_… */
+	uint32_t status;             /* what the last effect came to */
+	uint8_t scalar[32];          /* of the challenge's public key, until its permit comes */
+	uint8_t challenge[SFU_CHALLENGE_SIZE]; /* the last one */
+};
+
 struct sfu_device { /* what is used most comes first: near fields take shorter instructions */
 	struct sfu_session session;
 	struct sfu_boot boot;
@@ -69,32 +78,22 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	struct sfu_ymodem ymodem;
 	struct sfu_keys keys;
 	struct sfu_journal journal;
+	struct sfu_personal personal;
 	struct sfu_link link;        /* its buffer is also the pass's while no frame is in it */
 };
 
 /* What the contracts say of the device. Where fields are written around them, they say it of the single fields, by
  * these macros: of a predicate over an object in memory the provers must find out, write by write, that it still
  * holds; of a field WP itself knows. */
+#define SFU_PERSONAL_TOTAL(p) (0 <= (p).state < SFU_PERSONALIZE_STATES && (p).cs == (p).state)
 #define SFU_SESSION_TOTAL(s) (0 <= (s).state < SFU_SESSION_STATES && (s).cs == (s).state)
 #define SFU_DEVICE_GOOD(d) \
 	(((d)->boot.trouble != SFU_E_LAYOUT ==> layout_sound) \
 	 && ((d)->boot.good < sfu_layout.slot_count || (d)->boot.good == SFU_SLOT_NONE))
-#define SFU_UPGRADE_BYTE(d, at) ((d)->upgrade.manifest[at])
-#define SFU_UPGRADE_PLAIN(d) \
-	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET) + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1) \
-	 + 65536 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2) \
-	 + 16777216 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3))
-#define SFU_UPGRADE_RECORD(d) \
-	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_SIZE_OFFSET) \
-	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_SIZE_OFFSET + 1))
-#define SFU_UPGRADE_COUNT(d) \
-	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET) \
-	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_RECORD_COUNT_OFFSET + 1))
-#define SFU_UPGRADE_COUNTER(d) \
-	(SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) \
-	 + 256 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 1) \
-	 + 65536 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 2) \
-	 + 16777216 * SFU_UPGRADE_BYTE(d, SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 3))
+#define SFU_UPGRADE_PLAIN(d) SFU_WORD((d)->upgrade.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET)
+#define SFU_UPGRADE_RECORD(d) SFU_HALF((d)->upgrade.manifest, SFU_MANIFEST_RECORD_SIZE_OFFSET)
+#define SFU_UPGRADE_COUNT(d) SFU_HALF((d)->upgrade.manifest, SFU_MANIFEST_RECORD_COUNT_OFFSET)
+#define SFU_UPGRADE_COUNTER(d) SFU_WORD((d)->upgrade.manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET)
 #define SFU_UPGRADE_FITS(d) \
 	sfu_upgrade_fits(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), (d)->upgrade.slot, sfu_layout)
 #define SFU_UPGRADE_FAR(d) \
@@ -121,6 +120,11 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 /* C3: the counter that the journal holds never falls (a postcondition) */
 #define SFU_COUNTER_STAYS(d) \
 	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))
+/* what the journal says of the slots is what it said (a postcondition) */
+#define SFU_SLOTS_STAY(d) \
+	((d)->journal.state.slot[0] == \old((d)->journal.state.slot[0]) \
+	 && (d)->journal.state.slot[1] == \old((d)->journal.state.slot[1]) \
+	 && (d)->journal.state.attempts == \old((d)->journal.state.attempts))
 /* C4: the slot is what it was when a check of this boot held */
 #define SFU_BOOT_JUDGED(slot) slot_judged(sfu_flash, slot, sfu_judged, sfu_layout)
 /* C3, C4: and its counter is no lower than the journal's */
@@ -138,7 +142,7 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 /* the whole, between two polls of the session */
 #define SFU_DEVICE_SOUND(d) \
 	(SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_TOTAL((d)->session) && SFU_LINK_SOUND((d)->link) \
-	 && SFU_YMODEM_SOUND((d)->ymodem) && SFU_DEVICE_GOOD(d))
+	 && SFU_YMODEM_SOUND((d)->ymodem) && SFU_PERSONAL_TOTAL((d)->personal) && SFU_DEVICE_GOOD(d))
 /* the same as postconditions, one for each part */
 #define SFU_DEVICE_STAYS_SOUND(d) \
 	ensures ready: SFU_UPGRADE_READY(d); \
@@ -146,18 +150,20 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	ensures total: SFU_SESSION_TOTAL((d)->session); \
 	ensures link: SFU_LINK_SOUND((d)->link); \
 	ensures ymodem: SFU_YMODEM_SOUND((d)->ymodem); \
+	ensures personal: SFU_PERSONAL_TOTAL((d)->personal); \
 	ensures good: SFU_DEVICE_GOOD(d); \
 	ensures counter: SFU_COUNTER_STAYS(d); \
-	ensures flash: session_kept(\old(sfu_flash), sfu_flash, sfu_layout);
+	ensures flash: session_kept(\old(sfu_flash), sfu_flash, (d)->boot.trouble, sfu_layout);
 
 /*@ // C6: an upgrade writes to the journal and to its slot alone,
     predicate upgrade_kept(integer f, integer g, integer slot, struct sfu_layout l) =
          \forall integer i; 0 <= i < SFU_AREA_SLOT + l.slot_count && i != SFU_AREA_SLOT + slot
          && !(SFU_AREA_JOURNAL <= i < SFU_AREA_KEYS) ==> area_kept(f, g, l.area[i]);
-    // and a session neither to the loader nor to the keys.
-    predicate session_kept(integer f, integer g, struct sfu_layout l) =
-         area_kept(f, g, l.area[SFU_AREA_LOADER]) && area_kept(f, g, l.area[SFU_AREA_KEYS])
-         && area_kept(f, g, l.area[SFU_AREA_KEYS + 1]);
+    // and a session neither to the loader nor, unless the device holds the OEM master key, to the keys.
+    predicate session_kept(integer f, integer g, integer trouble, struct sfu_layout l) =
+         area_kept(f, g, l.area[SFU_AREA_LOADER])
+         && (trouble != SFU_E_MASTER ==>
+             area_kept(f, g, l.area[SFU_AREA_KEYS]) && area_kept(f, g, l.area[SFU_AREA_KEYS + 1]));
     // the manifest is one that its slot has room for
     predicate sfu_upgrade_fits(integer plain, integer record, integer count, integer slot, struct sfu_layout l) =
          sfu_sizes(plain, record, count) && sfu_room(plain, slot, l);

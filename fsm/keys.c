@@ -6,15 +6,23 @@
 #include "sfu_codes.h"
 #include "sfu_format.h"
 
-/* The keys are in the first cell; the others are for copies made after a cut. */
+/* The keys are in the first cell; the next two are for copies made after a cut. The three behind them are blank until
+ * the other page's erase has succeeded: a page whose erase was cut can read as erased now, and differ later. */
 #define CELLS 4u
+#define MARKS 4u
+#define COPIES 3u
+#define CELLS_END (MARKS + COPIES)
 
 _Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
+
+/* the kinds a cell may have */
+#define CELL_KIND(kind) \
+	((kind) == SFU_FLASH_KEYS_MASTER || (kind) == SFU_FLASH_KEYS_OEM || (kind) == SFU_FLASH_KEYS_DEVICE)
 
 /*@ predicate cell_kind{L}(uint8_t *cell) =
        cell[0] != 0 || cell[1] != 0 || cell[2] != 0 || cell[3] != 0; */
 
-/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS;
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS_END;
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1]; */
 static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t index, uint8_t *cell)
@@ -27,14 +35,13 @@ static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t ind
     ensures choice: \result == 0 || \result == 1;
     ensures kind: \result == 1 ==> cell_kind(cell);
     ensures accepted: \result == 1 <==>
-             (SFU_WORD(cell, SFU_KEYS_KIND_OFFSET) == SFU_FLASH_KEYS_OEM
-              || SFU_WORD(cell, SFU_KEYS_KIND_OFFSET) == SFU_FLASH_KEYS_DEVICE)
+             CELL_KIND(SFU_WORD(cell, SFU_KEYS_KIND_OFFSET))
              && SFU_WORD(cell, SFU_KEYS_CRC_OFFSET) == sfu_crc32_of(cell, SFU_KEYS_CRC_OFFSET); */
 static uint32_t cell_ok(const uint8_t *cell)
 {
 	const uint32_t kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
 
-	return (kind == SFU_FLASH_KEYS_OEM || kind == SFU_FLASH_KEYS_DEVICE) &&
+	return CELL_KIND(kind) &&
 	       sfu_get32(cell + SFU_KEYS_CRC_OFFSET) == sfu_crc32(cell, SFU_KEYS_CRC_OFFSET);
 }
 
@@ -60,14 +67,14 @@ static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 	return SFU_E_KEYS;
 }
 
-/* 1: something is left in the other page. It counts, or its erase was cut. */
+/* 1: something is left in the other page, or may be: it counts, or its erase was cut. */
 /*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1; */
 static uint32_t remains(const struct sfu_store *s)
 {
 	uint8_t seen[SFU_KEYS_SIZE];
-	uint32_t i, count = 0;
+	uint32_t i, count = 0, marks = 0;
 
 	/*@ loop invariant range: 0 <= i <= CELLS && count <= i;
 	    loop assigns i, count, seen[0 .. SFU_KEYS_SIZE - 1];
@@ -76,56 +83,42 @@ static uint32_t remains(const struct sfu_store *s)
 		if (read_cell(s, 1 - s->current, i, seen) != SFU_E_BLANK)
 			count++;
 	}
+	/*@ loop invariant range: MARKS <= i <= CELLS_END && marks <= i;
+	    loop assigns i, marks, seen[0 .. SFU_KEYS_SIZE - 1];
+	    loop variant CELLS_END - i; */
+	for (i = MARKS; i < CELLS_END; i++) {
+		if (read_cell(s, s->current, i, seen) != SFU_E_BLANK)
+			marks++;
+	}
 	sfu_wipe(seen, sizeof seen);
 	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> seen[i] == 0;
-	return count != 0 ? 1 : 0;
+	return count != 0 || marks == 0 ? 1 : 0;
 }
 
-/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS;
-    requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
-    requires free: cell_blank(sfu_flash, s->area + page, index);
-    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
-    assigns sfu_flash;
-    ensures flash: SFU_WRITES(s->area, s->area + 2);
-    ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
-    ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page); */
-static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
-{
-	//@ ghost int before = sfu_flash;
-	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_KEYS_SIZE,
-	                               sfu_layout.area[s->area + page]); */
-	const uint32_t status = sfu_port_flash_program(
-		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
-
-	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
-	       s->current <= 1 ? 1 : 0, status); */
-	return status;
-}
-
-/* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
-/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
+/* Programs the keys into the first blank cell from `first` on that takes them; two whole cells do as well. */
+/*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s) && 1 <= first <= MARKS;
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires stands: SFU_STORE_STANDS(s);
     assigns sfu_flash;
     ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures stands: SFU_STORE_STANDS(s);
     ensures answer: \result == SFU_OK || \result == SFU_E_IO; */
-static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
+static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell, uint32_t first)
 {
 	uint8_t seen[SFU_KEYS_SIZE];
 	uint32_t i, status, whole = 0, done = 0;
 
-	/*@ loop invariant range: 1 <= i <= CELLS && whole < i && done <= 1;
+	/*@ loop invariant range: first <= i <= first + COPIES && whole < i && done <= 1;
 	    loop invariant stands: SFU_STORE_STANDS(s);
 	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, s->area, s->area + 2, sfu_layout);
 	    loop assigns i, status, whole, done, seen[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
-	    loop variant CELLS - i; */
-	for (i = 1; i < CELLS; i++) {
+	    loop variant first + COPIES - i; */
+	for (i = first; i < first + COPIES; i++) {
 		status = read_cell(s, s->current, i, seen);
 		//@ ghost sfu_cell_read(s->area + s->current, i, status);
 		if (status == SFU_OK && cell_ok(seen))
 			whole++;
-		if (status == SFU_E_BLANK && done == 0 && program_cell(s, s->current, i, cell) == SFU_OK)
+		if (status == SFU_E_BLANK && done == 0 && sfu_store_program(s, s->current, i, cell) == SFU_OK)
 			done = 1;
 	}
 	sfu_wipe(seen, sizeof seen);
@@ -135,7 +128,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 
 /*@ requires k: \valid(k) && \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
-    assigns k->kind, k->epoch, k->flags, k->oem[0 .. 31], k->device[0 .. 31];
+    assigns k->kind, k->epoch, k->flags, k->oem[0 .. 31], k->device[0 .. 31], k->receipt[0 .. SFU_KEYS_RECORD - 1];
     ensures kind: cell_kind(cell) ==> k->kind != 0;
     ensures number: k->kind == SFU_WORD(cell, SFU_KEYS_KIND_OFFSET);
     ensures epoch: k->epoch == SFU_WORD(cell, SFU_KEYS_EPOCH_OFFSET);
@@ -143,7 +136,9 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
     ensures oem: \forall integer i; 0 <= i < SFU_KEYS_OEM_KEY_SIZE ==>
              k->oem[i] == cell[SFU_KEYS_OEM_KEY_OFFSET + i];
     ensures device: \forall integer i; 0 <= i < SFU_KEYS_DEVICE_KEY_SIZE ==>
-             k->device[i] == cell[SFU_KEYS_DEVICE_KEY_OFFSET + i]; */
+             k->device[i] == cell[SFU_KEYS_DEVICE_KEY_OFFSET + i];
+    ensures receipt: \forall integer i; 0 <= i < SFU_KEYS_RECORD ==>
+             k->receipt[i] == cell[SFU_KEYS_LICENCE_OFFSET + i]; */
 static void decode(struct sfu_keys *k, const uint8_t *cell)
 {
 	k->kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
@@ -151,6 +146,23 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
 	k->flags = sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET);
 	sfu_copy(k->oem, cell + SFU_KEYS_OEM_KEY_OFFSET, SFU_KEYS_OEM_KEY_SIZE);
 	sfu_copy(k->device, cell + SFU_KEYS_DEVICE_KEY_OFFSET, SFU_KEYS_DEVICE_KEY_SIZE);
+	sfu_copy(k->receipt, cell + SFU_KEYS_LICENCE_OFFSET, SFU_KEYS_RECORD);
+}
+
+/* Erases the older page, and says in this one that it is done. Where that cannot be said, the next start erases again. */
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
+    requires cell: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1)) && \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires stands: SFU_STORE_STANDS(&k->store);
+    assigns k->store.secured, k->store.both, sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store); */
+static uint32_t retire(struct sfu_keys *k, const uint8_t *cell)
+{
+	const uint32_t status = sfu_store_retire(&k->store);
+
+	if (status == SFU_OK)
+		(void)copy_cell(&k->store, cell, MARKS);
+	return status;
 }
 
 /* The page with D was found, and something is left of the older one, which has to go. Where D's page
@@ -165,7 +177,7 @@ static void decode(struct sfu_keys *k, const uint8_t *cell)
     ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0; */
 static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 {
-	if (copy_cell(&k->store, cell) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
+	if (copy_cell(&k->store, cell, 1) != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK) {
 		if (find_cell(&k->store, cell) == SFU_OK) {
 			decode(k, cell);
 			return SFU_OK;
@@ -173,7 +185,7 @@ static uint32_t finish(struct sfu_keys *k, uint8_t *cell)
 		k->store.current = 1 - k->store.current;
 		//@ ghost sfu_keys_known(&k->store);
 	}
-	return sfu_store_retire(&k->store);
+	return retire(k, cell);
 }
 
 uint32_t sfu_keys_load(struct sfu_keys *k)
@@ -217,40 +229,46 @@ static uint32_t make_device_key(uint8_t *device)
 	return status;
 }
 
-/* Writes the keys, with `device` as D, into the other page, and makes that the current one. */
+/* Writes the cell into the other page, and makes that the current one. */
 /*@ requires k: \valid(k);
     requires store: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
-    requires device: \valid_read(device + (0 .. 31)) && \separated(device + (0 .. 31), k);
+    requires cell: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1)) && \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
     requires stands: SFU_STORE_STANDS(&k->store);
     assigns k->store.current, k->store.generation, k->store.secured, k->store.both, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
     ensures stands: SFU_STORE_STANDS(&k->store);
     ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store); */
-static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
+static uint32_t switch_page(struct sfu_keys *k, const uint8_t *cell)
 {
-	uint8_t cell[SFU_KEYS_SIZE];
 	uint32_t page, status;
 
-	sfu_fill(cell, 0, SFU_KEYS_SIZE);
-	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_DEVICE);
-	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, k->epoch);
-	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, k->flags);
-	sfu_copy(cell + SFU_KEYS_OEM_KEY_OFFSET, k->oem, SFU_KEYS_OEM_KEY_SIZE);
-	sfu_copy(cell + SFU_KEYS_DEVICE_KEY_OFFSET, device, SFU_KEYS_DEVICE_KEY_SIZE);
-	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
 	status = sfu_store_begin(&k->store, &page);
 	if (status == SFU_OK)
-		status = program_cell(&k->store, page, 1, cell);
+		status = sfu_store_program(&k->store, page, 1, cell);
 	if (status == SFU_OK)
 		status = sfu_store_commit(&k->store, page);
-	sfu_wipe(cell, sizeof cell);
-	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> cell[i] == 0;
 	return status;
+}
+
+uint32_t sfu_keys_replace(struct sfu_keys *k, uint8_t cell[SFU_KEYS_SIZE])
+{
+	uint32_t status;
+
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_DEVICE);
+	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, k->epoch);
+	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET) | k->flags);
+	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
+	status = switch_page(k, cell);
+	if (status != SFU_OK)
+		return status;
+	decode(k, cell);
+	//@ assert stands: SFU_STORE_STANDS(&k->store);
+	return retire(k, cell);
 }
 
 uint32_t sfu_keys_make(struct sfu_keys *k)
 {
-	uint8_t device[SFU_FORMAT_HASH];
+	uint8_t cell[SFU_KEYS_SIZE];
 	uint32_t status;
 
 	if (k->kind == SFU_FLASH_KEYS_DEVICE)
@@ -258,17 +276,13 @@ uint32_t sfu_keys_make(struct sfu_keys *k)
 	//@ ghost sfu_keys_known(&k->store);
 	if (k->kind != SFU_FLASH_KEYS_OEM)
 		return SFU_E_KEYS;
-	status = make_device_key(device);
+	sfu_fill(cell, 0, SFU_KEYS_SIZE);
+	status = make_device_key(cell + SFU_KEYS_DEVICE_KEY_OFFSET);
+	sfu_copy(cell + SFU_KEYS_OEM_KEY_OFFSET, k->oem, SFU_KEYS_OEM_KEY_SIZE);
 	if (status == SFU_OK)
-		status = switch_page(k, device);
-	if (status == SFU_OK) {
-		k->kind = SFU_FLASH_KEYS_DEVICE;
-		sfu_copy(k->device, device, sizeof device);
-		//@ assert stands: SFU_STORE_STANDS(&k->store);
-		status = sfu_store_retire(&k->store);
-	}
-	sfu_wipe(device, sizeof device);
-	//@ assert wiped: \forall integer i; 0 <= i < SFU_FORMAT_HASH ==> device[i] == 0;
+		status = sfu_keys_replace(k, cell);
+	sfu_wipe(cell, sizeof cell);
+	//@ assert wiped: \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> cell[i] == 0;
 	return status;
 }
 

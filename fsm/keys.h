@@ -2,7 +2,8 @@
  *
  * Bypass personalization: the chip is programmed with a page that holds K (KEYS_OEM). At the first
  * start sfu_keys_make adds D, made from the chip's entropy, by one atomic switch to the other page,
- * and erases the first one.
+ * and erases the first one. With an HSM (personalize.h) the first page holds the OEM master key M (KEYS_MASTER), and
+ * the switch is sfu_keys_replace's.
  *
  * Power cuts. Until the new page is committed the old one counts, and D is made anew; then both count,
  * and a start that finds anything in the old one erases it. Before it does so it programs the keys once more, into
@@ -14,13 +15,17 @@
 #include <stdint.h>
 #include "store.h"
 
+/* what a cell holds of the receipt, from KEYS.licence on */
+#define SFU_KEYS_RECORD (SFU_KEYS_ZERO_OFFSET - SFU_KEYS_LICENCE_OFFSET)
+
 struct sfu_keys {
 	struct sfu_store store;
-	uint32_t kind;           /* SFU_FLASH_KEYS_OEM or _DEVICE; 0: none */
+	uint32_t kind;           /* SFU_FLASH_KEYS_MASTER, _OEM or _DEVICE; 0: none */
 	uint32_t epoch;
 	uint32_t flags;
-	uint8_t oem[32];         /* K */
+	uint8_t oem[32];         /* K, or M */
 	uint8_t device[32];      /* D */
+	uint8_t receipt[SFU_KEYS_RECORD]; /* licence, lock profile, transcript, MAC; zeros but after KEYS_RECEIPT */
 };
 
 /*@ ghost
@@ -55,10 +60,26 @@ uint32_t sfu_keys_load(struct sfu_keys *k);
     ensures made: \result == SFU_OK ==> k->kind == SFU_FLASH_KEYS_DEVICE; */
 uint32_t sfu_keys_make(struct sfu_keys *k);
 
+/* To KEYS_DEVICE with the keys of `cell` (struct KEYS, of which the caller has filled in oem_key, device_key and, if he
+ * wants them, the flags and fields of a receipt): kind, epoch, the flags of the page that was, and the CRC are added
+ * here. Switches the page, and erases the one that was. SFU_OK: what is in RAM and flash is the new one alone. Else as
+ * sfu_keys_make. */
+/*@ requires k: \valid(k) && SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
+    requires page: SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0;
+    requires cell: \valid(cell + (0 .. SFU_KEYS_SIZE - 1)) && \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
+    requires stands: SFU_STORE_STANDS(&k->store);
+    assigns *k, cell[0 .. SFU_KEYS_SIZE - 1], sfu_flash;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS;
+    ensures page: SFU_STORE_HAS_PAGE(&k->store) && k->kind != 0;
+    ensures made: \result == SFU_OK ==> k->kind == SFU_FLASH_KEYS_DEVICE; */
+uint32_t sfu_keys_replace(struct sfu_keys *k, uint8_t cell[SFU_KEYS_SIZE]);
+
 /* Wipes K and D in RAM. */
 /*@ requires k: \valid(k);
     assigns k->kind, k->oem[0 .. 31], k->device[0 .. 31];
-    ensures kind: k->kind == 0; */
+    ensures kind: k->kind == 0;
+    ensures wiped: \forall integer i; 0 <= i < 32 ==> k->oem[i] == 0 && k->device[i] == 0; */
 void sfu_keys_wipe(struct sfu_keys *k);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define JOURNAL_MIN 4096u
 /* a header and the cells among which sfu_keys_load finds the keys */
-#define KEYS_MIN 512u
+#define KEYS_MIN 1024u
 
 /*@ assigns \nothing;
     ensures choice: \result == 0 || \result == 1;

@@ -59,7 +59,7 @@ extern const struct sfu_layout sfu_layout;
                  layout_apart(sfu_layout.area[i], sfu_layout.area[j]);
     predicate layout_pages =
                  (\forall integer i; SFU_AREA_JOURNAL <= i < SFU_AREA_KEYS ==> sfu_layout.area[i].size >= 4096)
-                 && \forall integer i; SFU_AREA_KEYS <= i < SFU_AREA_SLOT ==> sfu_layout.area[i].size >= 512;
+                 && \forall integer i; SFU_AREA_KEYS <= i < SFU_AREA_SLOT ==> sfu_layout.area[i].size >= 1024;
     predicate layout_slots = 1 <= sfu_layout.slot_count <= 2 && 0 < sfu_layout.image_offset
                  && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL
                      || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
@@ -92,7 +92,7 @@ extern const struct sfu_layout sfu_layout;
 
 /* SFU_OK if the layout can work: unit, erased and image_offset as above; every area begins and ends
  * at a sector boundary, lies in flash and shares no byte with another; each journal page holds at
- * least 4 KiB and each key page 512 bytes; a slot holds its image offset, one record and the mailbox.
+ * least 4 KiB and each key page 1 KiB; a slot holds its image offset, one record and the mailbox.
  * SFU_E_LAYOUT otherwise. Called at every start, before anything is written. */
 /*@ assigns \nothing;
     ensures answer: \result == SFU_OK || \result == SFU_E_LAYOUT;

@@ -16,7 +16,7 @@
 #define SFU_LINK_PAD 3u
 #define SFU_LINK_FRAME_MAX (SFU_LINK_PAYLOAD_MAX + SFU_LINK_FCS)
 #define SFU_LINK_BUFFER (SFU_LINK_PAD + SFU_LINK_FRAME_MAX)
-#define SFU_LINK_BODY_MAX 128u /* of a frame to send */
+#define SFU_LINK_BODY_MAX 184u /* of a frame to send: struct CHALLENGE */
 
 struct sfu_link {
 	int cs;

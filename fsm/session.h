@@ -34,7 +34,7 @@
     requires layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
     requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
-    assigns d->session, d->link, d->ymodem, d->upgrade;
+    assigns d->session, d->link, d->ymodem, d->upgrade, d->personal;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
@@ -44,7 +44,7 @@ void sfu_session_init(struct sfu_device *d);
 /* Takes what has arrived, at most one message, and answers it. SFU_OK: the session is over, reset.
  * SFU_E_BLANK: call again; d->session.busy tells whether to sleep first. */
 /*@ requires sound: SFU_SESSION_SOUND(d);
-    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -56,7 +56,7 @@ uint32_t sfu_session_poll(struct sfu_device *d);
 /*@ requires valid: \valid(d) && \valid_read(p) && \separated(d, p);
     requires sound: SFU_DEVICE_SOUND(d);
     requires body: *p <= SFU_SESSION_EVENT_JUNK ==> SFU_SESSION_BODY(d, body);
-    assigns d->session.cs, d->session.state, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+    assigns d->session.cs, d->session.state, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures loading: d->session.state == SFU_SESSION_STATE_LOADING ==>

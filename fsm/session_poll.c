@@ -3,6 +3,7 @@
 #include "bytes.h"
 #include "device.h"
 #include "manifest.h"
+#include "personalize.h"
 #include "port.h"
 #include "sfu_codes.h"
 #include "session_reply.h"
@@ -29,12 +30,13 @@ void sfu_session_init(struct sfu_device *d)
 	sfu_link_init(&d->link);
 	sfu_ymodem_init(&d->ymodem);
 	sfu_upgrade_init(&d->upgrade);
+	sfu_personalize_init(&d->personal);
 }
 
 /* Tells the machine what has become of the installation. Only what moves it on counts as progress. */
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
-            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -63,7 +65,7 @@ static void settle(struct sfu_device *d)
 /*@ requires sound: SFU_DEVICE_SOUND(d);
     requires body: event <= SFU_SESSION_EVENT_JUNK ==> SFU_SESSION_BODY(d, body);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
-            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -86,13 +88,14 @@ static unsigned char message(uint8_t type, uint32_t size)
 		[SFU_MESSAGE_HELLO] = SFU_SESSION_EVENT_HELLO,   [SFU_MESSAGE_ENTER] = SFU_SESSION_EVENT_HELLO,
 		[SFU_MESSAGE_OFFER] = SFU_SESSION_EVENT_OFFER,   [SFU_MESSAGE_RECORD] = SFU_SESSION_EVENT_RECORD,
 		[SFU_MESSAGE_FINISH] = SFU_SESSION_EVENT_FINISH, [SFU_MESSAGE_ABORT] = SFU_SESSION_EVENT_QUIT,
-		[SFU_MESSAGE_REBOOT] = SFU_SESSION_EVENT_QUIT
+		[SFU_MESSAGE_REBOOT] = SFU_SESSION_EVENT_QUIT,   [SFU_MESSAGE_PERSONALIZE] = SFU_SESSION_EVENT_PERSONALIZE,
+		[SFU_MESSAGE_PERMIT] = SFU_SESSION_EVENT_PERMIT
 	};
 
-	/* types begin at 1; only two have a body, and judge its length themselves */
+	/* types begin at 1; only three have a body, and judge its length themselves */
 	if (type == 0 || type >= sizeof events)
 		return SFU_SESSION_EVENT_JUNK;
-	if (size != 0 && type != SFU_MESSAGE_OFFER && type != SFU_MESSAGE_RECORD)
+	if (size != 0 && type != SFU_MESSAGE_OFFER && type != SFU_MESSAGE_RECORD && type != SFU_MESSAGE_PERMIT)
 		return SFU_SESSION_EVENT_JUNK;
 	return events[type];
 }
@@ -108,7 +111,7 @@ static uint32_t may_boot(const struct sfu_device *d)
 
 /*@ requires sound: SFU_SESSION_SOUND(d);
     assigns d->session.cs, d->session.state, d->session.progress, d->session.next, d->session.upgrade,
-            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+            d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -127,7 +130,7 @@ static void watch_clock(struct sfu_device *d)
 }
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.ymodem == 0;
-    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link,
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -170,7 +173,7 @@ static uint32_t missing(const struct sfu_device *d)
     requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==> d->session.fill == SFU_MANIFEST_SIZE;
     requires at: d->session.state == SFU_SESSION_STATE_LOADING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
-    assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+    assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown);
@@ -192,7 +195,7 @@ static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 }
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && SFU_SESSION_PARTIAL(d);
-    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -208,14 +211,15 @@ static uint32_t take_block(struct sfu_device *d)
 	    loop invariant total: SFU_SESSION_TOTAL(d->session);
 	    loop invariant link: SFU_LINK_SOUND(d->link);
 	    loop invariant ymodem: SFU_YMODEM_SOUND(d->ymodem);
+	    loop invariant personal: SFU_PERSONAL_TOTAL(d->personal);
 	    loop invariant good: SFU_DEVICE_GOOD(d);
 	    loop invariant settled: SFU_SESSION_SETTLED(d);
 	    loop invariant partial: status == SFU_OK ==> SFU_SESSION_PARTIAL(d);
 	    loop invariant whole: SFU_SESSION_WHOLE(d) || status != SFU_OK;
 	    loop invariant under_way: d->session.ymodem == \at(d->session.ymodem, Pre);
 	    loop invariant counter: d->journal.state.security_counter >= \at(d->journal.state.security_counter, Pre);
-	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, sfu_layout);
-	    loop assigns status, n, d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, d->boot.trouble, sfu_layout);
+	    loop assigns status, n, d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
 	                 d->link.buffer[0 .. SFU_LINK_BUFFER - 1], d->ymodem.at, d->ymodem.left, sfu_flash, sfu_chip,
 	                 sfu_line, sfu_vouch;
 	    loop variant d->ymodem.size - d->ymodem.at; */
@@ -236,7 +240,7 @@ static uint32_t take_block(struct sfu_device *d)
 }
 
 /*@ requires sound: SFU_DEVICE_SOUND(d);
-    assigns d->session, d->ymodem, d->link, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal,
+    assigns d->session, d->ymodem, d->link, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
@@ -255,7 +259,7 @@ static void end_ymodem(struct sfu_device *d)
 }
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
-    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link, d->ymodem,
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);

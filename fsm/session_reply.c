@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "device.h"
+#include "personalize.h"
 #include "port.h"
 #include "sfu_codes.h"
 #include "slot.h"
@@ -14,6 +15,7 @@ _Static_assert(SFU_CONFIG_HARDWARE_OFFSET - SFU_CONFIG_PRODUCT_OFFSET == SFU_INF
                && SFU_CONFIG_EPOCH_OFFSET - SFU_CONFIG_PRODUCT_OFFSET == SFU_INFO_EPOCH_OFFSET - SFU_INFO_PRODUCT_OFFSET,
                "one copy serves three fields");
 
+_Static_assert(SFU_CHALLENGE_SIZE <= SFU_LINK_BODY_MAX && SFU_RECEIPT_SIZE <= SFU_LINK_BODY_MAX, "a frame holds them");
 _Static_assert(SFU_WINDOW_NEXT_OFFSET == 0 && SFU_WINDOW_LIMIT_OFFSET == 4 && SFU_WINDOW_SIZE == 8, "as answer()");
 _Static_assert(SFU_REFUSAL_CODE_OFFSET == 0 && SFU_REFUSAL_DETAIL_OFFSET == 4 && SFU_REFUSAL_SIZE == 8, "as answer()");
 
@@ -76,6 +78,10 @@ static uint32_t flags(const struct sfu_device *d)
 		f |= SFU_INFO_NEEDS_IMAGE;
 	if (d->journal.state.slot[0] == SFU_SLOT_INSTALLING || d->journal.state.slot[1] == SFU_SLOT_INSTALLING)
 		f |= SFU_INFO_RESUMABLE;
+	if (d->keys.kind == SFU_FLASH_KEYS_DEVICE && (d->keys.flags & SFU_FLASH_KEYS_RECEIPT) != 0)
+		f |= SFU_INFO_PERSONALIZED;
+	else if (d->boot.trouble == SFU_E_MASTER)
+		f |= SFU_INFO_UNPERSONALIZED;
 	return f;
 }
 
@@ -178,6 +184,31 @@ void sfu_session_quit(struct sfu_device *d)
 {
 	sfu_upgrade_leave(d);
 	done(0);
+}
+
+void sfu_session_personalize(struct sfu_device *d)
+{
+	uint8_t body[SFU_CHALLENGE_SIZE];
+	uint32_t size = 0;
+	const uint32_t status = sfu_personalize_ask(d, body, &size);
+
+	if (status != SFU_OK)
+		refuse(d, status, 0);
+	else
+		sfu_link_send(size == SFU_RECEIPT_SIZE ? SFU_MESSAGE_RECEIPT : SFU_MESSAGE_CHALLENGE, body, size);
+}
+
+void sfu_session_permit(struct sfu_device *d, uint8_t *body)
+{
+	uint8_t receipt[SFU_RECEIPT_SIZE];
+	uint32_t status = SFU_R_LENGTH;
+
+	if (d->session.size == SFU_PERMIT_SIZE)
+		status = sfu_personalize_permit(d, body, receipt);
+	if (status != SFU_OK)
+		refuse(d, status, 0);
+	else
+		sfu_link_send(SFU_MESSAGE_RECEIPT, receipt, sizeof receipt);
 }
 
 void sfu_session_refuse_type(struct sfu_device *d)

@@ -43,6 +43,19 @@ void sfu_session_quit(struct sfu_device *d);
     ensures line: sfu_line_shown == \old(sfu_line_shown); */
 void sfu_session_refuse_type(struct sfu_device *d);
 
+/*@ requires sound: SFU_DEVICE_SOUND(d);
+    assigns d->session.refusal, d->keys, d->personal, sfu_flash, sfu_chip, sfu_line;
+    SFU_DEVICE_STAYS_SOUND(d)
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
+void sfu_session_personalize(struct sfu_device *d);
+/*@ requires sound: SFU_DEVICE_SOUND(d);
+    requires body: SFU_SESSION_BODY(d, body);
+    assigns d->session.refusal, d->keys, d->personal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1],
+            sfu_flash, sfu_chip, sfu_line, sfu_vouch;
+    SFU_DEVICE_STAYS_SOUND(d)
+    ensures line: sfu_line_shown == \old(sfu_line_shown); */
+void sfu_session_permit(struct sfu_device *d, uint8_t *body);
+
 /* The same for YMODEM, whose answers the session itself gives. */
 /*@ requires valid: \valid(d);
     assigns d->session.refusal;

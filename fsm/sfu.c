@@ -38,7 +38,7 @@ static void run(struct sfu_device *d)
     requires journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
     requires good: d->boot.good < sfu_layout.slot_count || d->boot.good == SFU_SLOT_NONE;
     assigns *d, sfu_flash, sfu_chip, sfu_line, sfu_vouch;
-    ensures flash: session_kept(\old(sfu_flash), sfu_flash, sfu_layout); */
+    ensures flash: session_kept(\old(sfu_flash), sfu_flash, d->boot.trouble, sfu_layout); */
 static void serve(struct sfu_device *d)
 {
 	sfu_port_open();
@@ -48,11 +48,12 @@ static void serve(struct sfu_device *d)
 	    loop invariant total: SFU_SESSION_TOTAL(d->session);
 	    loop invariant link: SFU_LINK_SOUND(d->link);
 	    loop invariant ymodem: SFU_YMODEM_SOUND(d->ymodem);
+	    loop invariant personal: SFU_PERSONAL_TOTAL(d->personal);
 	    loop invariant good: SFU_DEVICE_GOOD(d);
-	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, sfu_layout);
+	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, d->boot.trouble, sfu_layout);
 	    loop invariant settled: SFU_SESSION_SETTLED(d);
 	    loop invariant partial: SFU_SESSION_WHOLE(d);
-	    loop assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->link,
+	    loop assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link,
 	                 d->ymodem, sfu_flash, sfu_chip, sfu_line, sfu_vouch; */
 	while (sfu_session_poll(d) != SFU_OK) {
 		if (d->session.busy == 0)

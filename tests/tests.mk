@@ -16,6 +16,7 @@ E2E_CHECK_signature := fsm/check_signature
 # more objects of some tests
 E2E_test_cuts := cuts
 E2E_test_faults := cuts
+E2E_test_personalize := cuts hsm
 
 # $(call e2e-rules,VARIANT)
 define e2e-rules

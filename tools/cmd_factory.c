@@ -1,4 +1,4 @@
-/* sfu factory: a loader, its configuration and its OEM key become what a programmer writes. */
+/* sfu factory: a loader, its configuration and its OEM key, or OEM master key, become what a programmer writes. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,13 +31,38 @@ static int read_options(const struct sfu_args *args, struct sfu_personal *p)
 		status = sfu_args_wrong(args, "--hardware: no package would run on no revision");
 	if (status == 0)
 		status = sfu_args_u32(args, "min-counter", &p->min_counter);
+	p->unique = sfu_args_count(args, "unique") > 0;
 	return status;
+}
+
+/* The chip has its OEM key from the start, or an HSM gives it one. */
+static int check_way(const struct sfu_args *args)
+{
+	const int oem = sfu_args_count(args, "oem-key") > 0,
+		  master = sfu_args_count(args, "master-key") > 0,
+		  hsm = sfu_args_count(args, "hsm-key") > 0;
+
+	if (oem == master)
+		return sfu_args_wrong(args, oem ? "--oem-key and --master-key exclude each other"
+						: "--oem-key or --master-key is missing");
+	if (master != hsm)
+		return sfu_args_wrong(args, "--master-key and --hsm-key belong together");
+	if (!master && sfu_args_count(args, "unique") > 0)
+		return sfu_args_wrong(args, "--unique: only an HSM makes a key for one device");
+	return 0;
+}
+
+/* the file of the secret key */
+static const char *key_path(const struct sfu_args *args)
+{
+	return sfu_args_count(args, "oem-key") > 0 ? sfu_args_text(args, "oem-key", 0)
+						   : sfu_args_text(args, "master-key", 0);
 }
 
 /* Only test keys, or none; and a device with test keys is open, one without is not. */
 static int check_marks(const struct sfu_args *args, struct sfu_personal *p)
 {
-	const char *oem = sfu_args_text(args, "oem-key", 0);
+	const char *oem = key_path(args);
 	const char *test = p->oem->test ? oem : NULL, *real = p->oem->test ? NULL : oem;
 	int i;
 
@@ -46,6 +71,9 @@ static int check_marks(const struct sfu_args *args, struct sfu_personal *p)
 			test = p->signers->name[i];
 		else
 			real = p->signers->name[i];
+	/* H alone opens nothing: unmarked, it may go into a test device */
+	if (p->hsm != NULL && p->hsm->test)
+		test = sfu_args_text(args, "hsm-key", 0);
 	p->test = test != NULL;
 	if (p->lock != SFU_FLASH_LOCK_OPEN && test != NULL)
 		return sfu_fail(EX_NOPERM, test, "is a test key: it is for --lock open only");
@@ -56,15 +84,20 @@ static int check_marks(const struct sfu_args *args, struct sfu_personal *p)
 	return 0;
 }
 
-static int read_keys(
-	const struct sfu_args *args, struct sfu_signers *signers, struct sfu_oem_key *oem)
+static int read_keys(const struct sfu_args *args, struct sfu_signers *signers,
+	struct sfu_oem_key *oem, struct sfu_sign_key *hsm)
 {
-	const char *path = sfu_args_text(args, "oem-key", 0);
+	const int insecure = sfu_args_count(args, "insecure-permissions") > 0;
+	const char *path = key_path(args);
 	uint32_t epoch;
 	int status = sfu_signers_read(args, signers);
 
-	if (status == 0)
-		status = sfu_oem_read(path, sfu_args_count(args, "insecure-permissions") > 0, oem);
+	if (status == 0 && sfu_args_count(args, "oem-key") > 0)
+		status = sfu_oem_read(path, insecure, oem);
+	else if (status == 0)
+		status = sfu_master_read(path, insecure, oem);
+	if (status == 0 && sfu_args_count(args, "hsm-key") > 0)
+		status = sfu_key_read_public(sfu_args_text(args, "hsm-key", 0), hsm);
 	epoch = oem->epoch;
 	if (status == 0)
 		status = sfu_args_u32(args, "epoch", &epoch);
@@ -128,6 +161,7 @@ static void report(
 		sfu_json_number("key_page", layout->area[SFU_AREA_KEYS].address);
 		sfu_json_number("epoch", p->oem->epoch);
 		sfu_json_bool("test", (int)p->test);
+		sfu_json_bool("personalized_by_hsm", p->hsm != NULL);
 		sfu_json_open("slots", '[');
 		for (i = 0; i < layout->slot_count; i++) {
 			sfu_json_open(NULL, '{');
@@ -138,8 +172,8 @@ static void report(
 		sfu_json_close(']');
 		sfu_json_close('}');
 	}
-	sfu_note("%s holds the OEM key: keep it as secret as the key itself",
-		sfu_args_text(args, "output", 0));
+	sfu_note("%s holds the OEM %skey: keep it as secret as the key itself",
+		sfu_args_text(args, "output", 0), p->oem->master ? "master " : "");
 	sfu_programmer_tell(layout, p->lock);
 }
 
@@ -147,12 +181,17 @@ static int factory(const struct sfu_args *args)
 {
 	struct sfu_signers signers = { 0 };
 	struct sfu_oem_key oem = { 0 };
+	struct sfu_sign_key hsm = { 0 };
 	struct sfu_personal p = { .signers = &signers, .oem = &oem };
 	struct sfu_loader loader = { 0 };
 	int status = read_options(args, &p);
 
 	if (status == 0)
-		status = read_keys(args, &signers, &oem);
+		status = check_way(args);
+	if (status == 0)
+		status = read_keys(args, &signers, &oem, &hsm);
+	if (hsm.pkey != NULL)
+		p.hsm = &hsm;
 	if (status == 0)
 		status = check_marks(args, &p);
 	if (status == 0)
@@ -165,6 +204,7 @@ static int factory(const struct sfu_args *args)
 		report(args, &p, &loader);
 	sfu_loader_free(&loader);
 	sfu_oem_wipe(&oem);
+	sfu_key_free(&hsm);
 	sfu_signers_free(&signers);
 	return status;
 }
@@ -176,7 +216,12 @@ static const struct sfu_option options[] = {
 		"the devices' hardware revision, usually one bit" },
 	{ 's', "signer", "PUB.pem[:RANK]", SFU_REQUIRED,
 		"public signing key, rank 0 to 3 (0); 1 to 4 times" },
-	{ 'K', "oem-key", "OEM.key", SFU_REQUIRED, "OEM key" },
+	{ 'K', "oem-key", "OEM.key", SFU_OPTIONAL, "OEM key; or --master-key" },
+	{ 'M', "master-key", "M.key", SFU_OPTIONAL,
+		"OEM master key, for a chip that an HSM personalizes" },
+	{ 'S', "hsm-key", "H.pub", SFU_OPTIONAL, "public key of that HSM" },
+	{ 'u', "unique", NULL, SFU_OPTIONAL,
+		"personalization leaves a key of its own in each device" },
 	{ 'L', "lock", "open|field|final", SFU_REQUIRED,
 		"protection without which the loader refuses its keys" },
 	{ 'o', "output", "FACTORY.hex", SFU_REQUIRED, "loader and key page, secret, Intel HEX" },
@@ -194,7 +239,7 @@ static const struct sfu_option options[] = {
 const struct sfu_command sfu_cmd_factory = {
 	"factory",
 	"",
-	"makes what is programmed into a blank chip: loader, configuration, OEM key",
+	"makes what is programmed into a blank chip: loader, configuration, OEM or OEM master key",
 	0,
 	0,
 	options,

@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "hsm_record.h"
 #include "json.h"
-#include "master.h"
+#include "keyfile.h"
 #include "say.h"
 
 static int report(const struct sfu_args *args, const char *kind, uint32_t epoch, int test)

@@ -4,7 +4,7 @@
 
 #include "commands.h"
 #include "file.h"
-#include "master.h"
+#include "keyfile.h"
 #include "reconcile.h"
 #include "say.h"
 

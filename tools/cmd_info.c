@@ -52,6 +52,16 @@ static const char *code_sentence(uint32_t value)
 	return code == NULL ? "" : code->sentence;
 }
 
+/* how far the device is on its way to its keys */
+static const char *personal_name(uint32_t flags)
+{
+	if (flags & SFU_INFO_PERSONALIZED)
+		return "personalized by an HSM";
+	if (flags & SFU_INFO_UNPERSONALIZED)
+		return "OEM master key: run `sfu personalize`";
+	return flags & SFU_INFO_KEYS_READY ? "made with its keys" : "unknown";
+}
+
 static void print_human(const struct sfu_info *info)
 {
 	char text[SFU_VERSION_TEXT]; /* longer than a product or a uid */
@@ -66,6 +76,7 @@ static void print_human(const struct sfu_info *info)
 	printf("keys              %s%s\n",
 		info->flags & SFU_INFO_KEYS_READY ? "ready" : "not usable",
 		info->flags & SFU_INFO_TEST_KEYS ? ", test keys" : "");
+	printf("personalization   %s\n", personal_name(info->flags));
 	printf("lock              %s\n", lock_name(info->lock_profile));
 	printf("security counter  %u\n", info->security_counter);
 	for (i = 0; i < info->slot_count && i < 2; i++) {
@@ -121,6 +132,8 @@ static void print_json(const struct sfu_info *info)
 	sfu_json_number("epoch", info->epoch);
 	sfu_json_bool("keys_ready", (info->flags & SFU_INFO_KEYS_READY) != 0);
 	sfu_json_bool("test_keys", (info->flags & SFU_INFO_TEST_KEYS) != 0);
+	sfu_json_bool("unpersonalized", (info->flags & SFU_INFO_UNPERSONALIZED) != 0);
+	sfu_json_bool("personalized", (info->flags & SFU_INFO_PERSONALIZED) != 0);
 	sfu_json_bool("needs_image", (info->flags & SFU_INFO_NEEDS_IMAGE) != 0);
 	sfu_json_bool("resumable", (info->flags & SFU_INFO_RESUMABLE) != 0);
 	sfu_json_text("lock", lock_name(info->lock_profile));

@@ -1,4 +1,4 @@
-/* sfu keygen: signing keys and OEM keys. */
+/* sfu keygen: signing keys, OEM keys and OEM master keys. */
 #include <stdio.h>
 #include <string.h>
 
@@ -55,29 +55,30 @@ static int make_sign(const struct sfu_args *args, int replace)
 	return status;
 }
 
-static int make_oem(const struct sfu_args *args, int replace)
+static int make_oem(const struct sfu_args *args, int master, int replace)
 {
+	const char *name = master ? "OEM master key" : "OEM key";
 	uint32_t epoch = 1;
 	struct sfu_oem_key key;
 	int status = sfu_args_u32(args, "epoch", &epoch);
 
 	if (status == 0 && sfu_args_count(args, "public") > 0)
-		status = sfu_args_wrong(args, "an OEM key has no public half");
+		status = sfu_args_wrong(args, "an %s has no public half", name);
 	if (status == 0)
-		status = sfu_oem_make(epoch, sfu_args_count(args, "test") > 0, &key);
+		status = sfu_oem_make(epoch, master, sfu_args_count(args, "test") > 0, &key);
 	if (status == 0)
 		status = sfu_oem_stage(args->files[1], replace, &key);
 	if (status == 0)
 		status = sfu_out_commit();
 	if (status == 0 && args->json) {
 		sfu_json_open(NULL, '{');
-		sfu_json_text("kind", "oem");
+		sfu_json_text("kind", master ? "master" : "oem");
 		sfu_json_number("epoch", epoch);
 		sfu_json_bool("test", key.test);
 		sfu_json_close('}');
 	}
 	if (status == 0)
-		sfu_note("OEM key of epoch %u%s", epoch, key.test ? " (test key)" : "");
+		sfu_note("%s of epoch %u%s", name, epoch, key.test ? " (test key)" : "");
 	sfu_oem_wipe(&key);
 	return status;
 }
@@ -91,13 +92,15 @@ static int keygen(const struct sfu_args *args)
 	if (strcmp(args->files[0], "sign") == 0)
 		return make_sign(args, replace);
 	if (strcmp(args->files[0], "oem") == 0)
-		return make_oem(args, replace);
-	return sfu_args_wrong(args, "`%s` is no kind of key: sign or oem", args->files[0]);
+		return make_oem(args, 0, replace);
+	if (strcmp(args->files[0], "master") == 0)
+		return make_oem(args, 1, replace);
+	return sfu_args_wrong(args, "`%s` is no kind of key: sign, oem or master", args->files[0]);
 }
 
 static const struct sfu_option options[] = {
 	{ 'p', "public", "PUB.pem", SFU_OPTIONAL, "write the public key here, not to stdout" },
-	{ 'e', "epoch", "N", SFU_OPTIONAL, "epoch of an OEM key; 1" },
+	{ 'e', "epoch", "N", SFU_OPTIONAL, "epoch of an OEM key or OEM master key; 1" },
 	{ 't', "test", NULL, SFU_OPTIONAL, "mark it as a test key, which no locked device takes" },
 	{ 0, "pin-file", "FILE", SFU_OPTIONAL, "file with the PIN of a token; or SFU_PIN, or asked" },
 	{ 'f', "force", NULL, SFU_OPTIONAL, "replace files that exist" },
@@ -106,8 +109,8 @@ static const struct sfu_option options[] = {
 
 const struct sfu_command sfu_cmd_keygen = {
 	"keygen",
-	"sign|oem KEY",
-	"makes a signing key (PEM, or in a token) or an OEM key",
+	"sign|oem|master KEY",
+	"makes a signing key (PEM, or in a token), an OEM key or an OEM master key",
 	2,
 	2,
 	options,

@@ -48,11 +48,15 @@ int sfu_code_status(uint32_t code)
 	case SFU_R_KEY:
 	case SFU_R_EPOCH:
 	case SFU_R_HARDWARE:
+	case SFU_R_HSM:
+	case SFU_R_BOX:
+	case SFU_R_PERSONALIZED:
 		return EX_NOPERM;
 	case SFU_R_BUSY:
 	case SFU_R_OFFERS:
 	case SFU_R_ORDER:
 	case SFU_R_INCOMPLETE:
+	case SFU_R_PERMIT:
 	case SFU_E_TIMEOUT:
 	case SFU_E_ENTROPY:
 		return EX_TEMPFAIL;
@@ -64,6 +68,7 @@ int sfu_code_status(uint32_t code)
 	case SFU_E_CONFIG:
 	case SFU_E_LOCKED:
 	case SFU_E_KEYS:
+	case SFU_E_MASTER:
 		return EX_UNAVAILABLE;
 	case SFU_R_TYPE:
 	case SFU_R_LENGTH:

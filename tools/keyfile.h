@@ -3,9 +3,9 @@
  * Signing keys: PEM, PKCS#8 (SEC1 is read too) and SubjectPublicKeyInfo. A key made with --test has
  * the line SFU_KEY_TEST_MARK before its BEGIN line, where PEM lets any text stand.
  *
- * OEM keys: text, mode 0600, one word and its value a line:
+ * OEM keys and OEM master keys: text, mode 0600, one word and its value a line:
  *
- *     sfu-oem-key 1        the format
+ *     sfu-oem-key 1        the format; sfu-master-key 1: an OEM master key
  *     test                 only in a test key
  *     epoch 1
  *     key <64 hexadecimal digits>
@@ -32,8 +32,9 @@ struct sfu_sign_key {
 };
 
 struct sfu_oem_key {
-	uint8_t key[SFU_FORMAT_HASH]; /* K */
-	uint32_t epoch;
+	uint8_t key[SFU_FORMAT_HASH]; /* K, or M */
+	uint32_t epoch;               /* of K, or of the K that M leads to */
+	int master;                   /* 1: it is M */
 	int test;
 };
 
@@ -41,10 +42,11 @@ struct sfu_oem_key {
 int sfu_key_read_private(const char *path, int insecure, struct sfu_sign_key *key);
 int sfu_key_read_public(const char *path, struct sfu_sign_key *key);
 int sfu_oem_read(const char *path, int insecure, struct sfu_oem_key *key);
+int sfu_master_read(const char *path, int insecure, struct sfu_oem_key *key);
 
 /* A new random key. */
 int sfu_key_make(int test, struct sfu_sign_key *key);
-int sfu_oem_make(uint32_t epoch, int test, struct sfu_oem_key *key);
+int sfu_oem_make(uint32_t epoch, int master, int test, struct sfu_oem_key *key);
 
 /* Stage the file (out.h). */
 int sfu_key_stage_private(const char *path, int replace, const struct sfu_sign_key *key);

@@ -1,4 +1,4 @@
-/* The OEM key's file; see keyfile.h. */
+/* The file of an OEM key or an OEM master key; see keyfile.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +10,16 @@
 
 #define LINE_MAX_OEM 128
 
+static const char *const kind_word[] = { "sfu-oem-key 1", "sfu-master-key 1" };
+static const char *const kind_name[] = { "an OEM key", "an OEM master key" };
+
 enum { HAS_FORMAT = 1, HAS_EPOCH = 2, HAS_KEY = 4, HAS_ALL = 7 };
 
 /* One line, already without its end. Answers what it brought, or 0: not a line of a key file. */
 static int parse_line(const char *line, int has, struct sfu_oem_key *key)
 {
 	if ((has & HAS_FORMAT) == 0)
-		return strcmp(line, "sfu-oem-key 1") == 0 ? HAS_FORMAT : 0;
+		return strcmp(line, kind_word[key->master]) == 0 ? HAS_FORMAT : 0;
 	if (strcmp(line, "test") == 0) {
 		key->test = 1;
 		return HAS_FORMAT;
@@ -32,7 +35,7 @@ static int parse(const char *path, const struct sfu_bytes *bytes, struct sfu_oem
 {
 	char line[LINE_MAX_OEM];
 	size_t at = 0, fill = 0, number = 0;
-	int has = 0, status = 0;
+	int has = 0, status = 0, other = 0;
 
 	for (at = 0; at < bytes->size && status == 0; at++) {
 		const uint8_t c = bytes->data[at];
@@ -48,25 +51,32 @@ static int parse(const char *path, const struct sfu_bytes *bytes, struct sfu_oem
 		line[fill] = '\0';
 		fill = 0;
 		brought = parse_line(line, has, key);
+		other = has == 0 && strcmp(line, kind_word[!key->master]) == 0;
 		has |= brought;
-		if (brought == 0)
-			status = sfu_fail(EX_DATAERR, path,
-				has == 0 ? "is not an OEM key file of this program"
-					 : "line %zu is not one of an OEM key file",
-				number);
+		if (other)
+			status = sfu_fail(EX_DATAERR, path, "is %s; here %s is needed",
+				kind_name[!key->master], kind_name[key->master]);
+		else if (brought == 0 && has == 0)
+			status = sfu_fail(EX_DATAERR, path, "is not %s file of this program",
+				kind_name[key->master]);
+		else if (brought == 0)
+			status = sfu_fail(EX_DATAERR, path, "line %zu is not one of %s file",
+				number, kind_name[key->master]);
 	}
 	sfu_crypt_wipe(line, sizeof(line));
 	if (status == 0 && (has != HAS_ALL || fill != 0))
-		status = sfu_fail(EX_DATAERR, path, "is not a whole OEM key file");
+		status = sfu_fail(EX_DATAERR, path, "is not a whole %s file",
+			kind_name[key->master] + 3);
 	return status;
 }
 
-int sfu_oem_read(const char *path, int insecure, struct sfu_oem_key *key)
+static int read_key(const char *path, int master, int insecure, struct sfu_oem_key *key)
 {
 	struct sfu_bytes bytes;
 	int status;
 
 	memset(key, 0, sizeof(*key));
+	key->master = master;
 	status = sfu_file_read(path, insecure ? SFU_FILE_PUBLIC : SFU_FILE_SECRET, &bytes);
 	if (status == 0)
 		status = parse(path, &bytes, key);
@@ -76,9 +86,20 @@ int sfu_oem_read(const char *path, int insecure, struct sfu_oem_key *key)
 	return status;
 }
 
-int sfu_oem_make(uint32_t epoch, int test, struct sfu_oem_key *key)
+int sfu_oem_read(const char *path, int insecure, struct sfu_oem_key *key)
+{
+	return read_key(path, 0, insecure, key);
+}
+
+int sfu_master_read(const char *path, int insecure, struct sfu_oem_key *key)
+{
+	return read_key(path, 1, insecure, key);
+}
+
+int sfu_oem_make(uint32_t epoch, int master, int test, struct sfu_oem_key *key)
 {
 	key->epoch = epoch;
+	key->master = master;
 	key->test = test;
 	return sfu_crypt_random(key->key, sizeof(key->key));
 }
@@ -89,7 +110,7 @@ int sfu_oem_stage(const char *path, int replace, const struct sfu_oem_key *key)
 	int size, status;
 
 	sfu_number_print_hex(digits, key->key, sizeof(key->key));
-	size = snprintf(text, sizeof(text), "sfu-oem-key 1\n%sepoch %u\nkey %s\n",
+	size = snprintf(text, sizeof(text), "%s\n%sepoch %u\nkey %s\n", kind_word[key->master],
 		key->test ? "test\n" : "", key->epoch, digits);
 	status = sfu_out_stage(path, SFU_OUT_SECRET, replace, text, (size_t)size);
 	sfu_crypt_wipe(digits, sizeof(digits));

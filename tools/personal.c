@@ -19,7 +19,11 @@ void sfu_personal_config(const struct sfu_personal *p, uint8_t config[SFU_CONFIG
 	sfu_put32(config + SFU_CONFIG_EPOCH_OFFSET, p->oem->epoch);
 	sfu_put32(config + SFU_CONFIG_MIN_COUNTER_OFFSET, p->min_counter);
 	sfu_put32(config + SFU_CONFIG_LOCK_PROFILE_OFFSET, p->lock);
-	sfu_put32(config + SFU_CONFIG_FLAGS_OFFSET, p->test ? SFU_FLASH_CONFIG_TEST : 0);
+	sfu_put32(config + SFU_CONFIG_FLAGS_OFFSET,
+		(p->test ? SFU_FLASH_CONFIG_TEST : 0) |
+			(p->unique ? SFU_FLASH_CONFIG_UNIQUE : 0));
+	if (p->hsm != NULL)
+		memcpy(config + SFU_CONFIG_HSM_KEY_OFFSET, p->hsm->point, SFU_CONFIG_HSM_KEY_SIZE);
 	sfu_put32(config + SFU_CONFIG_KEY_COUNT_OFFSET, (uint32_t)p->signers->count);
 	for (i = 0; i < p->signers->count; i++) {
 		uint8_t *signer = config + SFU_CONFIG_KEY0_OFFSET + (size_t)i * SFU_SIGNER_SIZE;
@@ -45,7 +49,8 @@ static void make_commit(uint8_t commit[SFU_COMMIT_SIZE])
 static void make_cell(const struct sfu_personal *p, uint8_t cell[SFU_KEYS_SIZE])
 {
 	memset(cell, 0, SFU_KEYS_SIZE);
-	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_OEM);
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET,
+		p->oem->master ? SFU_FLASH_KEYS_MASTER : SFU_FLASH_KEYS_OEM);
 	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, p->oem->epoch);
 	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, p->test ? SFU_FLASH_KEYS_TEST : 0);
 	memcpy(cell + SFU_KEYS_OEM_KEY_OFFSET, p->oem->key, SFU_KEYS_OEM_KEY_SIZE);

@@ -12,10 +12,11 @@ import lines
 import lives
 import locks
 import memory
+import personal
 from device import Wrong
 from kit import Kit
 
-MODULES = [cuts, lines, lives, memory, locks]  # the slow ones first
+MODULES = [cuts, personal, lines, lives, memory, locks]  # the slow ones first
 
 
 def run(case, folder):

@@ -133,6 +133,9 @@ static void understand(const uint8_t *payload, uint32_t size)
 	} else if (desk.type == SFU_MESSAGE_DONE) {
 		assert_int_equal(size, 5);
 		desk.install = sfu_get32(payload + 1);
+	} else if (desk.type == SFU_MESSAGE_CHALLENGE || desk.type == SFU_MESSAGE_RECEIPT) {
+		assert_int_equal(size, 1 + (desk.type == SFU_MESSAGE_RECEIPT ? SFU_RECEIPT_SIZE : SFU_CHALLENGE_SIZE));
+		memcpy(desk.body, payload + 1, size - 1);
 	} else {
 		assert_int_equal(desk.type, SFU_MESSAGE_INFO);
 		assert_int_equal(size, 1 + SFU_INFO_SIZE);

@@ -14,6 +14,7 @@ struct desk {
 	uint32_t next, limit;    /* if it was ACCEPT or ACK */
 	uint32_t install;        /* if it was DONE */
 	uint8_t info[124];       /* the last INFO */
+	uint8_t body[184];       /* the last CHALLENGE or RECEIPT */
 	uint32_t left;           /* 1: the session is over */
 };
 extern struct desk desk;

@@ -81,12 +81,31 @@ void maker_config(uint32_t lock)
 	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
 }
 
-static void oem_key(uint32_t n, uint8_t key[32])
+void maker_hsm(const uint8_t key[64], uint32_t flags)
 {
-	memset(key, (int)(0x4B + n), 32);
+	uint8_t *c = config_bytes();
+
+	memcpy(c + SFU_CONFIG_HSM_KEY_OFFSET, key, SFU_CONFIG_HSM_KEY_SIZE);
+	sfu_put32(c + SFU_CONFIG_FLAGS_OFFSET, SFU_FLASH_CONFIG_TEST | flags);
+	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
 }
 
-void maker_keys(void)
+static const uint8_t *agreed;
+
+void maker_oem(const uint8_t *key)
+{
+	agreed = key;
+}
+
+static void oem_key(uint32_t n, uint8_t key[32])
+{
+	if (n == 0 && agreed != NULL)
+		memcpy(key, agreed, 32);
+	else
+		memset(key, (int)(0x4B + n), 32);
+}
+
+void maker_page(uint32_t kind, const uint8_t key[32])
 {
 	uint8_t page[SFU_FLASH_CELL + SFU_KEYS_SIZE] = { 0 }, *cell = page + SFU_FLASH_CELL;
 	uint32_t i;
@@ -96,12 +115,20 @@ void maker_keys(void)
 		sfu_put32(page + i + SFU_COMMIT_GENERATION_OFFSET, 1);
 		sfu_put32(page + i + SFU_COMMIT_CRC_OFFSET, sfu_crc32(page + i, SFU_COMMIT_CRC_OFFSET));
 	}
-	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_OEM);
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, kind);
 	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, 1);
 	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, SFU_FLASH_KEYS_TEST);
-	oem_key(0, cell + SFU_KEYS_OEM_KEY_OFFSET);
+	memcpy(cell + SFU_KEYS_OEM_KEY_OFFSET, key, SFU_KEYS_OEM_KEY_SIZE);
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
 	host_flash_put(sfu_layout.area[SFU_AREA_KEYS].address, page, sizeof page);
+}
+
+void maker_keys(void)
+{
+	uint8_t key[32];
+
+	oem_key(0, key);
+	maker_page(SFU_FLASH_KEYS_OEM, key);
 }
 
 void maker_image(const struct maker *m, uint8_t *image)

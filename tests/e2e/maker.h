@@ -25,8 +25,15 @@ uint8_t *config_bytes(void);
 /* Fills in sfu_config, for a lock profile. */
 void maker_config(uint32_t lock);
 
-/* The key page as a factory programs it, into blank flash. */
+/* Puts the HSM's public key into it, and flags beside CONFIG_TEST. */
+void maker_hsm(const uint8_t key[64], uint32_t flags);
+
+/* The key page as a factory programs it, into blank flash: with K, or with a key of any kind. */
 void maker_keys(void);
+void maker_page(uint32_t kind, const uint8_t key[32]);
+
+/* What K is from now on, in place of the maker's own; null: that again. The 32 bytes are the caller's. */
+void maker_oem(const uint8_t *key);
 
 /* The image that maker_package packs: m->size bytes with a vector table that can run in the slot. */
 void maker_image(const struct maker *m, uint8_t *image);

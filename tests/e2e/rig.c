@@ -37,7 +37,7 @@ static int may_write(uint32_t address, uint32_t size, int erase)
 	return 0;
 }
 
-static void idle(void)
+void rig_idle(void)
 {
 	if (!station_idle())
 		return;
@@ -50,7 +50,7 @@ void rig_begin(uint32_t seed, int ecc)
 {
 	host_flash_begin(seed, ecc);
 	host_begin(seed);
-	host_idle = idle;
+	host_idle = rig_idle;
 	host_flash_watch = may_write;
 	maker_config(SFU_FLASH_LOCK_FIELD);
 	maker_keys();

@@ -34,6 +34,9 @@ void rig_begin(uint32_t seed, int ecc);
 /* Power on, or reset: runs the device until it hands over, resets, loses power, or has nothing more to do. */
 enum rig_end rig_boot(void);
 
+/* What host_idle is: it lets the station act. A test may put something else in its place for a while. */
+void rig_idle(void);
+
 /* What the application does: confirm itself. RIG_LOST if the power goes meanwhile. */
 enum rig_end rig_confirm(void);
 

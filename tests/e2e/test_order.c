@@ -50,9 +50,9 @@ static void every_type(void **state)
 	(void)state;
 	for (type = 0; type < 256; type++)
 		for (n = 0; n < 3; n += 2) {
-			if (type == SFU_MESSAGE_OFFER || type == SFU_MESSAGE_RECORD)
+			if (type == SFU_MESSAGE_OFFER || type == SFU_MESSAGE_RECORD || type == SFU_MESSAGE_PERMIT)
 				continue;
-			if (type >= SFU_MESSAGE_HELLO && type <= SFU_MESSAGE_ENTER && n == 0)
+			if (type >= SFU_MESSAGE_HELLO && type <= SFU_MESSAGE_PERSONALIZE && n == 0)
 				continue;
 			desk_refused(type, "xx", n, SFU_R_TYPE);
 		}

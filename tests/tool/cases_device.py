@@ -41,6 +41,19 @@ def info_as_json(w, d):
 
 
 @case
+def info_tells_of_personalization(w, d):
+    for flags, text, told in ((0, "unknown", (False, False)),
+                              (FORMAT["INFO_KEYS_READY"], "made with its keys", (False, False)),
+                              (FORMAT["INFO_UNPERSONALIZED"], "OEM master key: run `sfu personalize`", (True, False)),
+                              (FORMAT["INFO_PERSONALIZED"], "personalized by an HSM", (False, True))):
+        with peer_of(w, d, flags=flags):
+            out = sfu("info", "--port", d / "port").out
+            check(f"personalization   {text}\n" in out, f"{text} in {out}")
+            its = json.loads(sfu("info", "-p", d / "port", "--json").out)
+            equal((its["unpersonalized"], its["personalized"]), told, "json")
+
+
+@case
 def a_device_that_resets_slowly_is_waited_for(w, d):
     with peer_of(w, d, boot=1.0) as peer:
         sfu("info", "-p", d / "port")

@@ -98,6 +98,83 @@ def key_page_holds_the_key(w, d):
     equal(word(cell, "KEYS", "CRC"), crc(cell[:FORMAT["KEYS_CRC_OFFSET"]]), "crc")
 
 
+def with_master(w, d, *more, key=None, kind="real", **options):
+    """The factory's arguments for a chip that an HSM personalizes."""
+    arguments = factory(w, d, *more, kind=kind, **options)
+    place = arguments.index("--oem-key")
+    master = d / "m.key" if key is None else key
+    if key is None:
+        sfu("keygen", "master", master, "--epoch", 3, "--force", *(["--test"] if kind == "test" else []))
+    return arguments[:place] + ["--master-key", master, "--hsm-key", w.f("other.pub")] + arguments[place + 2:]
+
+
+@case
+def key_page_holds_the_master_key(w, d):
+    sfu(*with_master(w, d), err="holds the OEM master key")
+    flash = memory(d / "factory.hex")
+    cell = at(flash, KEYS_PAGE + FORMAT["FLASH_CELL"], FORMAT["KEYS_SIZE"])
+    for name, value in (("KIND", FORMAT["FLASH_KEYS_MASTER"]), ("EPOCH", 3), ("FLAGS", 0), ("DEVICE_KEY", 0),
+                        ("LICENCE", 0), ("LOCK_PROFILE", 0), ("TRANSCRIPT", 0), ("RECEIPT", 0), ("ZERO", 0)):
+        equal(word(cell, "KEYS", name), value, name)
+    equal(field(cell, "KEYS", "OEM_KEY"), oem_key(d / "m.key"), "key")
+    equal(word(cell, "KEYS", "CRC"), crc(cell[:FORMAT["KEYS_CRC_OFFSET"]]), "crc")
+    config = at(flash, symbol(w.loader, "sfu_config"), FORMAT["CONFIG_SIZE"])
+    point = openssl("pkey", "-pubin", "-in", w.f("other.pub"), "-outform", "DER")[-64:]
+    equal(field(config, "CONFIG", "HSM_KEY"), point, "HSM key")
+    equal(word(config, "CONFIG", "FLAGS"), 0, "flags")
+    equal(word(config, "CONFIG", "CRC"), crc(config[:FORMAT["CONFIG_CRC_OFFSET"]]), "crc")
+    check(json.loads(sfu(*with_master(w, d, "--json")).out)["personalized_by_hsm"], "json")
+
+
+@case
+def without_an_hsm_its_key_is_zeros(w, d):
+    sfu(*factory(w, d))
+    config = at(memory(d / "factory.hex"), symbol(w.loader, "sfu_config"), FORMAT["CONFIG_SIZE"])
+    equal(field(config, "CONFIG", "HSM_KEY"), bytes(64), "HSM key")
+    check(not json.loads(sfu(*factory(w, d, "--json")).out)["personalized_by_hsm"], "json")
+
+
+@case
+def unique_is_a_flag_of_the_configuration(w, d):
+    sfu(*with_master(w, d, "--unique", kind="test", lock="open"))
+    config = at(memory(d / "factory.hex"), symbol(w.loader, "sfu_config"), FORMAT["CONFIG_SIZE"])
+    equal(word(config, "CONFIG", "FLAGS"), FORMAT["FLASH_CONFIG_TEST"] | FORMAT["FLASH_CONFIG_UNIQUE"], "flags")
+    (d / "factory.hex").unlink()
+    refused(d, USAGE, "--unique: only an HSM", *factory(w, d, "--unique"))
+
+
+@case
+def there_is_one_way_to_the_keys(w, d):
+    arguments = with_master(w, d)
+    place = arguments.index("--master-key")
+    refused(d, USAGE, "--oem-key or --master-key is missing", *arguments[:place], *arguments[place + 4:])
+    refused(d, USAGE, "exclude each other", *arguments, "--oem-key", w.f("real.key"))
+    refused(d, USAGE, "belong together", *arguments[:place], *arguments[place + 2:], "--oem-key", w.f("real.key"))
+    refused(d, USAGE, "belong together", *arguments[:place + 2], *arguments[place + 4:])
+
+
+@case
+def keys_are_not_mistaken_for_each_other(w, d):
+    refused(d, DATA, "real.key: is an OEM key; here an OEM master key is needed",
+            *with_master(w, d, key=w.f("real.key")))
+    sfu("keygen", "master", d / "m.key", "--epoch", 3)
+    arguments = [d / "m.key" if a == w.f("real.key") else a for a in factory(w, d)]
+    refused(d, DATA, "m.key: is an OEM master key; here an OEM key is needed", *arguments)
+    refused(d, DATA, "is a private key", *[w.f("other.pem") if a == w.f("other.pub") else a
+                                           for a in with_master(w, d, key=d / "m.key")])
+
+
+@case
+def test_master_keys_and_hsms_make_open_devices_only(w, d):
+    sfu("keygen", "master", d / "m.key", "--epoch", 3, "--test")
+    refused(d, REFUSED, "m.key: is a test key", *with_master(w, d, key=d / "m.key"))
+    sfu("keygen", "master", d / "m.key", "--epoch", 3, "--force")
+    refused(d, REFUSED, "test.pub: is a test key", *[w.f("test.pub") if a == w.f("other.pub") else a
+                                                     for a in with_master(w, d, key=d / "m.key")])
+    refused(d, REFUSED, "m.key: is not marked",
+            *with_master(w, d, key=d / "m.key", kind="test", lock="open"))
+
+
 @case
 def nothing_else_is_programmed(w, d):
     sfu(*factory(w, d))

@@ -181,10 +181,10 @@ static void test_sizes(void **state)
 	sfu_layout.area[SFU_AREA_JOURNAL].size = 4096;
 	accepted();
 	sfu_layout.region[1] = (struct sfu_region){ 0x08010000, 256, 256 };
-	sfu_layout.area[SFU_AREA_KEYS].size = 256;
+	sfu_layout.area[SFU_AREA_KEYS].size = 768;
 	refused();
 	sfu_layout.region[1] = (struct sfu_region){ 0x08010000, 256, 256 };
-	sfu_layout.area[SFU_AREA_KEYS].size = 512;
+	sfu_layout.area[SFU_AREA_KEYS].size = 1024;
 	accepted();
 	sfu_layout.image_offset = 0x60000;
 	refused();

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "boot.h"
+#include "personalize_keys.h"
 #include "session_reply.h"
 #include "sfu_codes.h"
 #include "upgrade_flash.h"
@@ -53,6 +54,12 @@ void sfu_session_record(struct sfu_device *d, uint8_t *body) { (void)d; (void)bo
 void sfu_session_finish(struct sfu_device *d) { (void)d; tell(SESSION_FINISH); }
 void sfu_session_quit(struct sfu_device *d) { (void)d; tell(SESSION_QUIT); }
 void sfu_session_refuse_type(struct sfu_device *d) { (void)d; tell(SESSION_JUNK); }
+
+void sfu_session_personalize(struct sfu_device *d) { (void)d; tell(SESSION_PERSONALIZE); }
+void sfu_session_permit(struct sfu_device *d, uint8_t *body) { (void)d; (void)body; tell(SESSION_PERMIT); }
+void sfu_personal_challenge(struct sfu_device *d) { (void)d; tell(PERSONALIZE_CHALLENGE); }
+void sfu_personal_settle(struct sfu_device *d, const uint8_t *permit) { (void)d; (void)permit; tell(PERSONALIZE_SETTLE); }
+void sfu_personal_forget(struct sfu_personal *p) { (void)p; tell(PERSONALIZE_FORGET); }
 
 /* which of boot's effects it was can be seen from what the journal is given */
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
@@ -156,6 +163,25 @@ static void t23_session(void **unused)
 			sfu_session_step(&device, &event, NULL);
 			took(session_moves[state][value], called, device.session.state, (uint32_t)device.session.cs, value,
 			     SFU_SESSION_EVENTS);
+		}
+}
+
+static void t23_personalize(void **unused)
+{
+	uint32_t state, value;
+
+	(void)unused;
+	expected += SFU_PERSONALIZE_STATES * SFU_PERSONALIZE_EVENTS;
+	for (state = 0; state < SFU_PERSONALIZE_STATES; state++)
+		for (value = 0; value < 256; value++) {
+			const unsigned char event = (unsigned char)value;
+
+			begin();
+			device.personal.cs = (int)state;
+			device.personal.state = (uint8_t)state;
+			sfu_personalize_step(&device, &event, NULL);
+			took(personalize_moves[state][value], called, device.personal.state, (uint32_t)device.personal.cs, value,
+			     SFU_PERSONALIZE_EVENTS);
 		}
 }
 
@@ -283,7 +309,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t23_upgrade), cmocka_unit_test(t23_session), cmocka_unit_test(t23_boot),
-		cmocka_unit_test(t23_journal), cmocka_unit_test(t23_link), cmocka_unit_test(t23_ymodem),
+		cmocka_unit_test(t23_personalize), cmocka_unit_test(t23_journal), cmocka_unit_test(t23_link), cmocka_unit_test(t23_ymodem),
 		cmocka_unit_test(every_transition_was_taken),
 	};
 

@@ -1,5 +1,5 @@
-/* The two-page switch and the key page: cuts at every operation of sfu_keys_make, a second time in
- * the recovery; failures of the port; pages that are torn or do not belong. */
+/* The two-page switch and the key page: cuts at every operation of sfu_keys_make, and of the switch that follows a
+ * personalization, a second time in the recovery; failures of the port; pages that are torn or do not belong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +19,9 @@
 static struct sfu_keys keys;
 static uint8_t oem[32], device[32];
 static uint32_t promised;            /* 1: `device` must never be lost again */
+static uint32_t first_kind;          /* what the chip comes with: KEYS_OEM, or KEYS_MASTER */
+
+#define K_BYTE 0x4B                  /* K of a device that came with M */
 
 static struct {
 	uint32_t ecc, seed, first, first_when, second, second_when;
@@ -62,7 +65,7 @@ static void make_chip(uint32_t seed)
 		oem[i] = (uint8_t)(0x80 + i);
 	put_commit(sfu_layout.area[SFU_AREA_KEYS].address, 1);
 	put_commit(sfu_layout.area[SFU_AREA_KEYS].address + SFU_COMMIT_SIZE, 1);
-	put_keys(sfu_layout.area[SFU_AREA_KEYS].address + SFU_FLASH_CELL, SFU_FLASH_KEYS_OEM);
+	put_keys(sfu_layout.area[SFU_AREA_KEYS].address + SFU_FLASH_CELL, first_kind);
 	promised = 0;
 }
 
@@ -74,13 +77,48 @@ static void promise(void)
 	promised = 1;
 }
 
+/* as personalization: K and a receipt in place of M */
+static uint32_t replace(void)
+{
+	uint8_t cell[SFU_KEYS_SIZE] = { 0 };
+
+	if (keys.kind == SFU_FLASH_KEYS_DEVICE)
+		return SFU_OK;
+	memset(cell + SFU_KEYS_OEM_KEY_OFFSET, K_BYTE, 32);
+	if (sfu_port_entropy(cell + SFU_KEYS_DEVICE_KEY_OFFSET) != SFU_OK)
+		return SFU_E_ENTROPY;
+	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, SFU_FLASH_KEYS_RECEIPT);
+	memset(cell + SFU_KEYS_LICENCE_OFFSET, 0x77, SFU_KEYS_RECORD);
+	return sfu_keys_replace(&keys, cell);
+}
+
+static uint32_t switch_keys(void)
+{
+	return first_kind == SFU_FLASH_KEYS_MASTER ? replace() : sfu_keys_make(&keys);
+}
+
+static void look(void)
+{
+	uint8_t expected[32], record[SFU_KEYS_RECORD] = { 0 };
+	const int personal = first_kind == SFU_FLASH_KEYS_MASTER && keys.kind == SFU_FLASH_KEYS_DEVICE;
+
+	memcpy(expected, oem, sizeof oem);
+	if (personal) {
+		memset(expected, K_BYTE, sizeof expected);
+		memset(record, 0x77, sizeof record);
+	}
+	if (memcmp(keys.oem, expected, sizeof expected) != 0 || keys.epoch != 5)
+		wrong("not the OEM's key");
+	if (memcmp(keys.receipt, record, sizeof record) != 0 || keys.flags != (personal ? SFU_FLASH_KEYS_RECEIPT : 0))
+		wrong("not the receipt");
+}
+
 static void boot(void)
 {
 	host_flash_reset();
 	if (sfu_keys_load(&keys) != SFU_OK)
 		wrong("no keys");
-	if (memcmp(keys.oem, oem, sizeof oem) != 0 || keys.epoch != 5)
-		wrong("not the OEM's key");
+	look();
 	if (keys.kind == SFU_FLASH_KEYS_DEVICE)
 		promise();
 	else if (promised)
@@ -89,8 +127,9 @@ static void boot(void)
 
 static void make(void)
 {
-	if (sfu_keys_make(&keys) != SFU_OK)
+	if (switch_keys() != SFU_OK)
 		wrong("make fails");
+	look();
 	promise();
 }
 
@@ -107,22 +146,36 @@ static int cut(uint32_t n, uint32_t when)
 	return 0;
 }
 
+/* Nothing is left of the other page, and nothing comes back: a unit whose erase was cut differs from reset to reset. */
+static void gone(void)
+{
+	uint8_t page[1024];          /* beyond, no key ever was */
+	uint32_t i, draw;
+
+	for (draw = 0; draw < 4; draw++) {
+		host_flash_reset();
+		assert_int_equal(sfu_port_flash_read(sfu_layout.area[SFU_AREA_KEYS + (1 - keys.store.current)].address, page,
+			sizeof page), SFU_OK);
+		for (i = 0; i < sizeof page; i++)
+			if (page[i] != sfu_layout.erased)
+				wrong("the old key page is not blank");
+	}
+}
+
 static void settle(void)
 {
-	uint8_t page[512];           /* beyond, no key ever was */
 	uint32_t i;
 
-	for (i = 0; i < 4; i++)
+	boot();
+	if (keys.kind == SFU_FLASH_KEYS_DEVICE)
+		gone();
+	for (i = 0; i < 3; i++)
 		boot();
 	make();
 	for (i = 0; i < 4; i++)
 		boot();
 	assert_int_equal(keys.store.both, 0);
-	assert_int_equal(sfu_port_flash_read(sfu_layout.area[SFU_AREA_KEYS + (1 - keys.store.current)].address, page,
-		sizeof page), SFU_OK);
-	for (i = 0; i < sizeof page; i++)
-		if (page[i] != sfu_layout.erased)
-			wrong("the old key page is not blank");
+	gone();
 }
 
 static uint32_t stride(void)
@@ -132,6 +185,20 @@ static uint32_t stride(void)
 	if (set != NULL && set[0] != 0)
 		return (uint32_t)strtoul(set, NULL, 10);
 	return sfu_layout.unit >= 8 ? 1 : sfu_layout.unit >= 4 ? 13 : 41;
+}
+
+static int from_oem(void **state)
+{
+	(void)state;
+	first_kind = SFU_FLASH_KEYS_OEM;
+	return 0;
+}
+
+static int from_master(void **state)
+{
+	(void)state;
+	first_kind = SFU_FLASH_KEYS_MASTER;
+	return 0;
 }
 
 static void test_cuts(void **state)
@@ -185,7 +252,7 @@ static void test_failures(void **state)
 				promised = 0;
 				boot();
 				host_flash_fail_at(at.first);
-				status = sfu_keys_make(&keys);
+				status = switch_keys();
 				if (status == SFU_OK || keys.kind == SFU_FLASH_KEYS_DEVICE)
 					promise();
 				settle();
@@ -282,6 +349,20 @@ static void test_generations(void **state)
 	assert_int_equal(s.current, 0);
 }
 
+/* M is no key that a device could work with. */
+static void test_master(void **state)
+{
+	(void)state;
+	at.ecc = 0;
+	make_chip(1);
+	boot();
+	assert_int_equal(keys.kind, SFU_FLASH_KEYS_MASTER);
+	host_flash_counts.operations = 0;
+	assert_int_equal(sfu_keys_make(&keys), SFU_E_KEYS);
+	assert_int_equal(host_flash_counts.operations, 0);
+	assert_int_equal(keys.kind, SFU_FLASH_KEYS_MASTER);
+}
+
 /* A wiped context holds no key. */
 static void test_wipe(void **state)
 {
@@ -297,13 +378,17 @@ static void test_wipe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_keys),
-		cmocka_unit_test(test_generations),
-		cmocka_unit_test(test_entropy_fails),
-		cmocka_unit_test(test_torn_units),
-		cmocka_unit_test(test_wipe),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_cuts),
+		cmocka_unit_test_setup(test_no_keys, from_oem),
+		cmocka_unit_test_setup(test_generations, from_oem),
+		cmocka_unit_test_setup(test_entropy_fails, from_oem),
+		cmocka_unit_test_setup(test_torn_units, from_oem),
+		cmocka_unit_test_setup(test_wipe, from_oem),
+		cmocka_unit_test_setup(test_failures, from_oem),
+		cmocka_unit_test_setup(test_cuts, from_oem),
+		cmocka_unit_test_setup(test_master, from_master),
+		cmocka_unit_test_setup(test_torn_units, from_master),
+		cmocka_unit_test_setup(test_failures, from_master),
+		cmocka_unit_test_setup(test_cuts, from_master),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 # Unit tests of the core's persistence and of crypto/. Each of U-E-S below is a flash: program unit,
-# erased value, slots. test_crypto runs with both implementations of P-256.
+# erased value, slots. test_crypto and
+# test_agree run with both implementations of P-256.
 #
 #   make unit-check             every layout with gcc, one with the sanitizers
 #   SFU_CUT_STRIDE=1 make ...   second cuts at every operation, for every program unit: hours
@@ -12,7 +13,7 @@ UNIT_FLASH_TESTS := test_store test_journal
 UNIT_LINE_TESTS := test_link test_ymodem
 
 # the machines whose step is not hidden, and what the others need
-UNIT_MACHINES := gen/boot gen/session gen/upgrade fsm/bytes fsm/crc
+UNIT_MACHINES := gen/boot gen/session gen/upgrade gen/personalize fsm/bytes fsm/crc
 
 # what reads the formats
 UNIT_PARSERS := fsm/manifest fsm/config fsm/journal_cell fsm/bytes fsm/crc
@@ -66,9 +67,14 @@ build/$(1)/unit/test_curve: tests/unit/test_curve.c crypto/curve_m31.c build/$(1
 		build/$(1)/libbearssl.a -lcmocka -lcrypto -o $$@
 
 build/$(1)/unit/test_crypto-%: build/$(1)/unit/test_crypto.o build/$(1)/core/crypto/%.o \
-		build/$(1)/core/crypto/crypto.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o \
+		build/$(1)/core/crypto/crypto.o build/$(1)/core/crypto/curves.o build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o \
 		build/$(1)/libbearssl.a
 	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -o $$@
+
+build/$(1)/unit/test_agree-%: build/$(1)/unit/test_agree.o build/$(1)/core/crypto/%.o \
+		build/$(1)/core/crypto/crypto.o build/$(1)/core/crypto/curves.o build/$(1)/core/fsm/bytes.o \
+		build/$(1)/libbearssl.a
+	$$(Q)$$(HOST_CC_$(1)) $$^ -lcmocka -lcrypto -o $$@
 
 $$(foreach t,$$(UNIT_FLASH_TESTS),$$(UNIT_FLASHES_$(1):%=build/$(1)/unit/$$t-%)): \
 		$$(UNIT_FLASH_TESTS:%=build/$(1)/unit/%.o) $$(UNIT_CORE:%=build/$(1)/core/%.o) \
@@ -81,13 +87,14 @@ $$(foreach t,$$(UNIT_FLASH_TESTS),$$(UNIT_FLASHES_$(1):%=build/$(1)/unit/$$t-%))
 endef
 
 UNIT_CORE := fsm/bytes fsm/crc fsm/layout fsm/store fsm/keys fsm/journal_cell fsm/journal_append gen/journal \
-	crypto/crypto crypto/curve_m31
+	crypto/crypto crypto/curves crypto/curve_m31
 
 $(foreach variant,$(HOST_VARIANTS),$(eval $(call unit-rules,$(variant))))
 
 UNIT_PROGRAMS := $(foreach v,$(HOST_VARIANTS),build/$v/unit/test_layout build/$v/unit/test_grammar \
 	$(UNIT_LINE_TESTS:%=build/$v/unit/%) build/$v/unit/test_machines build/$v/unit/test_effects \
 	build/$v/unit/test_curve build/$v/unit/test_crypto-curve_m31 build/$v/unit/test_crypto-curve_prime \
+	build/$v/unit/test_agree-curve_m31 build/$v/unit/test_agree-curve_prime \
 	$(foreach t,$(UNIT_FLASH_TESTS),$(UNIT_FLASHES_$v:%=build/$v/unit/$t-%)))
 
 # make would remove them as intermediate

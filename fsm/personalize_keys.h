@@ -1,0 +1,60 @@
+/* The effects of the personalize machine, and what they share with its events: derivations of spec/formats.md,
+ * Personalization. Used by personalize.rl and personalize_events.c alone. */
+#ifndef SFU_PERSONALIZE_KEYS_H
+#define SFU_PERSONALIZE_KEYS_H
+
+#include <stdint.h>
+#include "personalize.h"
+
+#define SFU_PERSONAL_TRANSCRIPT SFU_PERMIT_SIGNATURE_OFFSET /* where an opened permit holds the transcript hash */
+
+/* A new challenge, made under M, which is in d->keys.oem and is wiped; d->personal.status tells if it could be made. */
+/*@ requires valid: \valid(d);
+    assigns d->personal.status, d->personal.scalar[0 .. 31], d->personal.challenge[0 .. SFU_CHALLENGE_SIZE - 1],
+            d->keys.oem[0 .. 31], sfu_chip;
+    ensures gone: \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0; */
+void sfu_personal_challenge(struct sfu_device *d);
+
+/* K, D and the receipt, of M (d->keys.oem) and of an opened permit; then the switch of the key page.
+ * d->personal.status tells if all of it is done, the erase of M's page included. */
+/*@ requires valid: \valid(d) && SFU_PERSONAL_PAGE(d);
+    requires permit: permit == &d->link.buffer[0] + (SFU_LINK_PAD + 1);
+    assigns d->personal.status, d->personal.scalar[0 .. 31], d->keys, sfu_flash, sfu_chip;
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT); */
+void sfu_personal_settle(struct sfu_device *d, const uint8_t *permit);
+
+/* Wipes the scalar. */
+/*@ requires valid: \valid(p);
+    assigns p->scalar[0 .. 31];
+    ensures wiped: \forall integer i; 0 <= i < 32 ==> p->scalar[i] == 0; */
+void sfu_personal_forget(struct sfu_personal *p);
+
+/* struct RECEIPT, of a device with KEYS_DEVICE. SFU_R_PERSONALIZED: it has none, and `out` is as it was. */
+/*@ requires read: \valid_read(k);
+    requires out: \valid(out + (0 .. SFU_RECEIPT_SIZE - 1)) && \separated(k, out + (0 .. SFU_RECEIPT_SIZE - 1));
+    assigns out[0 .. SFU_RECEIPT_SIZE - 1];
+    ensures answer: \result == SFU_OK || \result == SFU_R_PERSONALIZED; */
+uint32_t sfu_personal_receipt(const struct sfu_keys *k, uint8_t out[SFU_RECEIPT_SIZE]);
+
+/* HKDF(key, salt, label ‖ tail); salt_size is 0 or 32. */
+/*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(label + (0 .. size - 1))
+             && \valid_read(tail + (0 .. tail_size - 1));
+    requires salt: salt_size == 0 || (salt_size == 32 && \valid_read(salt + (0 .. 31)));
+    requires sizes: size <= 16 && tail_size <= 32;
+    requires out: \valid(out + (0 .. 31)) && \separated(out + (0 .. 31), key + (0 .. 31));
+    assigns out[0 .. 31]; */
+void sfu_personal_derive(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
+                         const uint8_t *label, uint32_t size, const uint8_t *tail, uint32_t tail_size);
+
+/* A, of M. */
+/*@ requires read: \valid_read(master + (0 .. 31));
+    requires out: \valid(out + (0 .. 31)) && \separated(out + (0 .. 31), master + (0 .. 31));
+    assigns out[0 .. 31]; */
+void sfu_personal_attest(uint8_t out[32], const uint8_t master[32]);
+
+/* The id of H is the first four bytes of `out`. */
+/*@ requires out: \valid(out + (0 .. 31));
+    assigns out[0 .. 31]; */
+void sfu_personal_signer(uint8_t out[32]);
+
+#endif
