@@ -54,6 +54,12 @@ def memory(pid):
     return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])
 
 
+def cpu(pid):
+    """Seconds of processor time."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run(folder, devices, stations):
     hsm = Hsm(folder, stock=devices)
     share = [devices // stations + (i < devices % stations) for i in range(stations)]
@@ -78,6 +84,7 @@ def run(folder, devices, stations):
                 raise SystemExit("a station ended")
         took = time.monotonic() - began
         samples.append(memory(service.process.pid))
+        spent = cpu(service.process.pid)
         for one in desks:
             one.join()
         for one in watchers:
@@ -88,14 +95,15 @@ def run(folder, devices, stations):
     began = time.monotonic()
     out = subprocess.run([os.environ["SFU"], "hsm", "ledger", "verify", "-d", hsm.box, "--json"], capture_output=True,
                          check=True).stdout
-    return took, samples, good, json.loads(out), time.monotonic() - began
+    return took, spent, samples, good, json.loads(out), time.monotonic() - began
 
 
-def report(devices, stations, took, samples, good, ledger, verified):
+def report(devices, stations, took, spent, samples, good, ledger, verified):
     rate, growth = devices / took, samples[-1] - samples[0]
     whole = ledger["licences"] == ledger["receipts"] == devices == good
     lines = [f"HSM: {devices:,} simulated devices, {stations} stations, SoftHSM2, {os.cpu_count()} processors for all",
              f"personalized a second         {rate:8.1f}    ≥ {AIM} {'met' if rate >= AIM else 'MISSED'}    {took:.0f} s",
+             f"service's processor time, ms  {1000 * spent / devices:8.2f}    a device; the rest is stations and simulated devices",
              f"growth of the service, KiB    {growth:8d}    ≤ {GROWTH} {'met' if growth <= GROWTH else 'MISSED'}    "
              f"from {samples[0]:,} after a tenth to {samples[-1]:,}",
              f"ledger                        {'good' if whole else 'WRONG':>8}    {ledger['rows']:,} rows, "
