@@ -9,6 +9,8 @@
 #include "say.h"
 #include "soft_token.h"
 
+#define CHANGES 1000u /* some 150 bytes each */
+
 void sfu_hsm_label(const uint8_t id[SFU_LEDGER_BEGIN_LEDGER_SIZE], enum sfu_hsm_object which,
 	char label[SFU_HSM_LABEL])
 {
@@ -132,6 +134,7 @@ int sfu_hsm_open(struct sfu_hsm *h, const struct sfu_hsm_folder *folder, const c
 void sfu_hsm_drop(struct sfu_hsm *h)
 {
 	h->ready = 0;
+	h->changes = 0;
 	sfu_token_close(&h->token);
 }
 
@@ -146,6 +149,14 @@ int sfu_hsm_again(struct sfu_hsm *h)
 	if (status != 0)
 		sfu_hsm_drop(h);
 	return status;
+}
+
+void sfu_hsm_rest(struct sfu_hsm *h)
+{
+	if (!h->ready || h->changes < CHANGES || strcmp(h->folder->uri, SFU_HSM_SOFT) != 0)
+		return;
+	sfu_hsm_drop(h);
+	(void)sfu_hsm_again(h); /* who failed here is looked for at the next question */
 }
 
 void sfu_hsm_close(struct sfu_hsm *h)

@@ -26,7 +26,8 @@ struct sfu_hsm {
 	sfu_object sign, seal, attest;
 	uint8_t sign_point[SFU_POINT], seal_point[SFU_POINT];
 	uint8_t sign_id[SFU_PERMIT_SIGNER_SIZE];
-	uint8_t *seed; /* E, in locked memory */
+	uint8_t *seed;    /* E, in locked memory */
+	uint32_t changes; /* how often a data object was made anew since the token was opened */
 };
 
 /* The label of an object of this ledger. */
@@ -44,6 +45,10 @@ int sfu_hsm_open(struct sfu_hsm *hsm, const struct sfu_hsm_folder *folder, const
 /* Lets a token that failed go; tries to get it back. */
 void sfu_hsm_drop(struct sfu_hsm *hsm);
 int sfu_hsm_again(struct sfu_hsm *hsm);
+
+/* SoftHSM2 keeps every object that was destroyed in memory until it ends; so it is ended and begun again
+ * from time to time, as if the token had been gone. Others are left alone. */
+void sfu_hsm_rest(struct sfu_hsm *hsm);
 
 void sfu_hsm_close(struct sfu_hsm *hsm);
 

@@ -126,7 +126,9 @@ static int open_file(struct sfu_ledger *l, const char *path, int flags)
 	if (sqlite3_open_v2(path, &l->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return sfu_ledger_broken(l, "be opened");
 	(void)sqlite3_busy_timeout(l->db, BUSY_WAIT);
-	return run(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", "be opened");
+	return run(l,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512;",
+		"be opened");
 }
 
 int sfu_ledger_create(struct sfu_ledger *l, const char *path, struct sfu_hsm *hsm,

@@ -54,6 +54,7 @@ int sfu_ledger_head_put(
 
 	sfu_hsm_label(hsm->folder->id, *turn == 0 ? SFU_HSM_HEAD0 : SFU_HSM_HEAD1, label);
 	status = sfu_token_data_put(&hsm->token, label, seal, SFU_LEDGER_SEAL_SIZE);
+	hsm->changes++;
 	if (status == 0)
 		*turn = 1 - *turn;
 	return status;

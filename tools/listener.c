@@ -229,6 +229,7 @@ void sfu_listener_round(struct sfu_listener *l, struct sfu_service *service)
 				what[i].revents != 0 ||
 					sfu_channel_pending(&l->visitors[i].channel));
 	finish_round(l, service);
+	sfu_hsm_rest(&service->desk.hsm);
 	if (what[SFU_LISTENER_STATIONS].revents != 0)
 		while (guests < BACKLOG && welcome(l))
 			guests++;

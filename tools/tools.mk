@@ -16,11 +16,11 @@ CHECKS += tool-check hsm-check
 
 build/tool/%.o: %.c gen/sfu_format.h gen/sfu_codes.h | $(DEPS)
 	@mkdir -p $(@D)
-	$(Q)$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_CFLAGS) $(TOOL_HARDEN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -c -o $@ $<
+	$(Q)$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_CFLAGS) $(TOOL_HARDEN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -MP -c -o $@ $<
 
 build/asan/tool/%.o: %.c gen/sfu_format.h gen/sfu_codes.h | $(DEPS)
 	@mkdir -p $(@D)
-	$(Q)$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_ASAN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -c -o $@ $<
+	$(Q)$(TOOL_CC) $(TOOL_FLAGS) $(TOOL_ASAN) $$(pkg-config --cflags $(TOOL_PACKAGES)) -MMD -MP -c -o $@ $<
 
 build/sfu: $(TOOL_OBJECTS)
 	$(Q)$(TOOL_CC) $(TOOL_CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $$(pkg-config --libs $(TOOL_PACKAGES))

@@ -8,6 +8,7 @@ import time
 import traceback
 
 import cuts
+import hsm
 import lines
 import lives
 import locks
@@ -16,7 +17,7 @@ import personal
 from device import Wrong
 from kit import Kit
 
-MODULES = [cuts, personal, lines, lives, memory, locks]  # the slow ones first
+MODULES = [cuts, hsm, personal, lines, lives, memory, locks]  # the slow ones first
 
 
 def run(case, folder):

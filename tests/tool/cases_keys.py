@@ -9,7 +9,9 @@ import subprocess
 from harness import (AGAIN, CODES, CREATE, DATA, IO, NOINPUT, REFUSED, ROOT, SFU, USAGE, case, check, equal,
                      openssl, refused, sfu)
 
-COMMANDS = "keygen factory pack inspect verify info download reboot explain".split()
+COMMANDS = [*"keygen factory pack attach-signature inspect verify info download personalize reboot explain".split(),
+            *(f"hsm {name}" for name in ("init", "attest-key", "oem-key", "order", "stock add", "status", "serve",
+                                         "ledger verify", "ledger export", "ledger reconcile"))]
 
 
 @case
@@ -22,7 +24,7 @@ def help_lists_every_command(w, d):
 @case
 def each_command_has_help(w, d):
     for name in COMMANDS:
-        check(sfu(name, "--help").out.startswith(f"usage: sfu {name}"), name)
+        check(sfu(*name.split(), "--help").out.startswith(f"usage: sfu {name}"), name)
 
 
 @case
@@ -261,8 +263,8 @@ def manual_tells_every_option(w, d):
         check(f".Ss {name}\n" in page, name)
         section, of_info = (re.split(r"\n\.S[sh] ", page.split(f".Ss {n}\n")[1])[0] for n in (name, "info"))
         section += of_info
-        for option in re.findall(r"^  (?:-\w,|   ) --([a-z-]+)", sfu(name, "--help").out, re.M):
-            letter = re.search(rf"-(\w), --{option} ", sfu(name, "--help").out)
+        for option in re.findall(r"^  (?:-\w,|   ) --([a-z-]+)", sfu(*name.split(), "--help").out, re.M):
+            letter = re.search(rf"-(\w), --{option} ", sfu(*name.split(), "--help").out)
             shown = f"Fl -{option}" in section or f"Fl -{option}" in page.split(".Ss keygen")[0] or (
                 letter and re.search(rf"^\.Fl {letter[1]}\b", section, re.M))
             check(shown, f"--{option} of {name} is not in the manual")

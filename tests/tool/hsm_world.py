@@ -17,7 +17,7 @@ LICENCE = FORMAT["LEDGER_LICENCE"]
 class Hsm:
     """One HSM in `d`/box, with the OEM's files beside it; stock may be 0."""
 
-    def __init__(self, d, stock=10, product="lamp", lock="open", test=True, master=None, init=()):
+    def __init__(self, d, stock=10, product="lamp", lock="open", test=True, master=None, init=(), environment=None):
         self.d, self.box, self.sockets = d, d / "box", 0
         self.master = master or os.urandom(32)
         self.uids = 0
@@ -28,7 +28,7 @@ class Hsm:
             sfu("keygen", "sign", d / "order.pem", "-p", d / "order.pub")
         sfu("hsm", "attest-key", "-M", d / "master.key", d / "attest.key", "-f")
         sfu("hsm", "init", "-d", self.box, "-A", d / "attest.key", "-P", product, "-O", d / "order.pub", "-r",
-            d / "record", "-p", d / "hsm.pem", "-L", lock, *init)
+            d / "record", "-p", d / "hsm.pem", "-L", lock, *init, env=environment)
         record = dict(line.split(" ", 1) for line in (d / "record").read_text().splitlines() if " " in line)
         self.key, self.seed, self.product = bytes.fromhex(record["hsm-key"]), record["seed"], product
         if stock:

@@ -7,5 +7,7 @@ sys.dont_write_bytecode = True
 import harness
 import cases_hsm
 import cases_ledger
+import cases_tls
+import cases_token
 
 sys.exit(harness.main())
