@@ -125,7 +125,8 @@ static int look(uint32_t pc)
 		if (g_skip || halted())
 			return 1;
 	}
-	if (board_flash_is_busy() || (board_it_inside() && all))
+	if ((board_flash_is_busy() && board_flash_busy_until() != BOARD_NEVER) ||
+		(board_it_inside() && all))
 		g_look |= LOOK_ALL;
 	return !board_it_inside() && (all || (g_look & LOOK_ALL)) && board_nvic_next() != 0;
 }

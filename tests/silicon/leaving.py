@@ -3,6 +3,7 @@ import signal
 import struct
 import subprocess
 
+from chips import good
 from device import BASE, BOARD, IMAGE, call, must
 from kit import expect_words, install
 
@@ -29,14 +30,6 @@ def clean(values):
     for name in ("SCS+0xd08", *TRIAL):
         values.pop(name, None)
     return {name: value for name, value in values.items() if value}
-
-
-def good(kit, folder, check="signature", curve="m31"):
-    device = kit.device(folder, "ab", check, curve)
-    device.start("--warp")
-    install(kit, device, *OLD)
-    device.stop()
-    return device
 
 
 def symbol(elf, name):
@@ -122,7 +115,7 @@ def fenced(kit, device):
     entry = struct.unpack("<I", kit.plain(*NEW)[4:8])[0] & ~1
     device.start(*fence, f"{LOADER}@{entry:#x}")
     expect_words(device, *NEW, 0)
-    device.wait_for("\r\n", after="payload")
+    device.wait_for("\r\n")
     device.stop()
 
 

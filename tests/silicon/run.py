@@ -36,7 +36,7 @@ def run(case, folder):
 def main():
     probe, loaders, firmware = sys.argv[1:4]
     words = [w for w in sys.argv[4:] if w != "-v"]
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(8) as pool:
         folder = pathlib.Path(folder)
         kit = kit_of.Kit(loaders, firmware, folder)
         cases = kicks.cases(kit) + worn.cases(kit) + leaving.cases(kit) + secrecy.cases(kit) + defects.cases(probe)
@@ -45,6 +45,8 @@ def main():
         failed = [(cases[i][0], text) for i, text in enumerate(results) if text is not None]
     for name, text in failed:
         print(f"FAILED {name}: {text}")
+    for text in sorted(kicks.MEASURED):
+        print(f"longest way between two kicks, {text}")
     print(f"silicon: {len(cases) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
