@@ -122,13 +122,11 @@ def slot_bit_reads_zero(kit, device):
 
 def slot_hangs(kit, device):
     """BSY does not fall after the first erase of the slot; a reset makes the chip whole again."""
-    package = kit.packages("ab", NEW[0])[1].read_bytes()
+    offer = kit.packages("ab", NEW[0])[1].read_bytes()[:256]
     device.start("--warp", "--button", "--hang", operation_of_erase(kit, device), "--dead", "hse", "--dead", "pll")
     device.info()
     device.raw()
-    device.send(frame(b"\x02" + package[:256]))
-    device.wait_for(b"\x7e\x82", 60)
-    device.send(frame(b"\x03" + bytes(4) + package[256:256 + 2080]))
+    device.send(frame(b"\x02" + offer))
     device.wait_for(b"\x7e\x8f" + struct.pack("<I", CODES["E_IO"]), 60)
     counts = device.stop()
     must(counts["resets"]["iwdg"] == 0, "the watchdog ended a wait that has a limit")
