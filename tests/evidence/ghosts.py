@@ -65,7 +65,7 @@ def reading(path, text, at, arguments):
     said = re.fullmatch(r"[\w>.-]+area \+ (?P<p>[\w>-]+), (?P<i>\w+), status", one_line(arguments))
     if not said:
         return f"{path}: sfu_cell_read is told `{one_line(arguments)}`"
-    statement = head.rsplit(";", 2)[-2]
+    statement = re.split(r"[{}]", head.rsplit(";", 2)[-2])[-1]
     if re.search(r"\bstatus = \w+\(", statement):
         for what in ("p", "i"):
             if not re.search(rf"\b{said[what].split('->')[-1]}\b", statement):
