@@ -4,7 +4,7 @@ import struct
 import subprocess
 
 from chips import good
-from device import BASE, BOARD, IMAGE, call, must
+from device import BASE, BOARD, IMAGE, call, must, sfu
 from kit import expect_words, install
 
 OLD, NEW = ("1.0.0-small", "A"), ("1.1.0-small", "B")
@@ -119,6 +119,20 @@ def fenced(kit, device):
     device.stop()
 
 
+def quiet(kit, device):
+    """An application that masks nothing meets no exception but its own, and it goes to its own handler."""
+    elf, package = kit.firmware / "silicon-quiet-b.elf", device.folder / "quiet.sfu"
+    sfu("pack", "-q", elf, "-k", kit.file("sign.pem"), "-K", kit.file("oem.key"), "-P", "lamp", "-H", 1, "-V", "1.1.0",
+        "-s", 2, "-l", device.loader, "-o", package)
+    door = symbol(elf, "app_start")
+    device.start("--warp", "--button", "--elf", elf, "--fence", f"{LOADER}@{door:#x}", "--stop-pc", "app_end", "app_fault",
+                 "--mark", "app_end")
+    device.info()
+    device.signal(signal.SIGUSR1)
+    device.sfu("download", package)
+    must(device.ended(60) == 0 and "mark app_end" in device.said(), f"the application met something: {device.said()}")
+
+
 def fence_holds(kit, device):
     """The fence itself: with the door inside the loader the first instruction behind it is told."""
     device.start("--warp", "--fence", f"{LOADER}@sfu_port_hand_over")
@@ -172,5 +186,5 @@ def cases(kit):
                 device.kill()
         return f"leaving: {body.__name__} {check} {curve}", go
     return [case(silent_boot, "signature"), case(silent_boot, "seal", "prime"), case(session, "seal"), case(trial, "signature"),
-            case(trial, "seal"), case(dead_clock, "seal"), case(fenced, "signature"), case(fenced, "seal"),
+            case(trial, "seal"), case(dead_clock, "seal"), case(fenced, "signature"), case(quiet, "signature"), case(quiet, "seal"),
             case(fence_holds, "seal"), case(power_on, "seal"), case(one_reset, "seal")]

@@ -11,9 +11,9 @@ WINDOW = 4         # bytes of a key in a row, at any place
 IMAGE_WINDOW = 6   # of the image: 12 KiB of it against 2 KiB sent would meet by chance at 4
 
 
-def secret_image(kit, slot):
+def secret_image(kit, name, slot):
     """The test application with a payload of noise, so that a piece of it is nowhere by chance."""
-    path = kit.file(f"noise-{slot}.bin")
+    path = kit.file(f"noise-{name}-{slot}.bin")
     plain, elf = bytearray(kit.plain("1.1.0-small", slot.upper())), kit.elf("1.1.0-small", slot)
     names = {w[-1]: int(w[0], 16) for w in (line.split() for line in subprocess.run(
         ["arm-none-eabi-nm", str(elf)], capture_output=True, text=True, check=True).stdout.splitlines())}
@@ -28,7 +28,7 @@ def pack(kit, name, *more, key=None):
     """Both packages of the image of noise, and its noise."""
     paths, noise = [], b""
     for slot in "ab":
-        image, base, part = secret_image(kit, slot)
+        image, base, part = secret_image(kit, name, slot)
         path = kit.file(f"secret-{name}-{slot}.sfu")
         sfu("pack", "-q", f"{image}@{base:#x}", "-k", kit.file("sign.pem"), "-K", key or kit.file("oem.key"), "-P", "lamp",
             "-H", 1, "-V", "1.1.0", "-s", 2, "-l", kit.loader("ab", "signature"), "-o", path, *more)

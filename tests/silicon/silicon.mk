@@ -17,8 +17,14 @@ $(SILICON_PROBE): $(FIRMWARE)/silicon-probe.o $(STM32)/layout/ab.o $(STM32)/obj/
 	$(Q)$(STM32_CC) $(STM32_CPU) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n -Wl,--fatal-warnings \
 		-T $(STM32)/layout/ab.ld $(STM32_SCRIPTS:%=-T %) $(filter %.o,$^) -lgcc -o $@
 
+# padded to a size that a package of several records has
+$(FIRMWARE)/silicon-quiet-b.elf: tests/silicon/quiet.c tests/firmware/app.ld $(STM32)/layout/ab.stamp $(FIRMWARE)/payload-1.0.0-small.o
+	$(Q)$(STM32_CC) $(FIRMWARE_FLAGS) -nostdlib -nostartfiles -Wl,--gc-sections -Wl,-n -T $(STM32)/layout/ab-b.ld \
+		-T tests/firmware/app.ld $< $(FIRMWARE)/payload-1.0.0-small.o -o $@
+
 CHECKS += silicon-check
 
 .PHONY: silicon-check
-silicon-check: $(DEPS) build/sfu build/board $(SILICON_PROBE) $(SILICON_LOADERS) $(SILICON_APPS) ## chips with a defect; hand-over, line and watchdog as the board sees them
+silicon-check: $(DEPS) build/sfu build/board $(SILICON_PROBE) $(SILICON_LOADERS) $(SILICON_APPS) \
+		$(FIRMWARE)/silicon-quiet-b.elf ## chips with a defect; hand-over, line and watchdog as the board sees them
 	@python3 tests/silicon/run.py $(SILICON_PROBE) $(STM32) $(FIRMWARE)
