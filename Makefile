@@ -37,6 +37,8 @@ CHECKS := gen-check gen-lint-check
 -include tests/bench/bench.mk
 -include tests/demo/demo.mk
 -include tests/board_e2e/board_e2e.mk
+-include tests/silicon/silicon.mk
+-include tests/evidence/evidence.mk
 -include proofs/proofs.mk
 
 .PHONY: help all check deps gen gen-check gen-lint-check clean distclean

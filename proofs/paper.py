@@ -203,8 +203,8 @@ class Paper:
                     yield f"{LEDGER}: {line}: {name} is not trusted, or not there"
             for test in (host, board):
                 found = re.findall(r"`([^`]+)`", test)
-                if not found and test != "none":
-                    yield f"{LEDGER}: {line}: `{test}` is neither a test nor `none`"
+                if not found and test not in ("none", "-"):
+                    yield f"{LEDGER}: {line}: `{test}` is neither a test nor `none` nor `-`"
                 for one in found:
                     path, _, name = one.partition(":")
                     if not (path.startswith("tests/") and os.path.isfile(path)):

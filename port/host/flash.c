@@ -20,6 +20,7 @@ struct chip {
 jmp_buf host_power_lost;
 struct host_flash_counts host_flash_counts;
 int (*host_flash_watch)(uint32_t address, uint32_t size, int erase);
+void (*host_flash_seen)(uint32_t address, uint8_t *out, uint32_t size);
 
 static struct chip *chip;
 static uint8_t *matter, *low, *high, *view;
@@ -283,6 +284,8 @@ uint32_t sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t size)
 			memset(out, 0x5A, size);
 			return SFU_E_ECC;
 		}
+	if (host_flash_seen != NULL)
+		host_flash_seen(address, out, size);
 	return SFU_OK;
 }
 

@@ -31,6 +31,10 @@ extern struct host_flash_counts host_flash_counts;
 /* If not null: called before each program and erase; it says if the range may be written. */
 extern int (*host_flash_watch)(uint32_t address, uint32_t size, int erase);
 
+/* If not null: called after each read, with what was read, which it may change: memory that answers otherwise the
+ * second time. */
+extern void (*host_flash_seen)(uint32_t address, uint8_t *out, uint32_t size);
+
 /* All of the flash of sfu_layout, blank. Everything random comes from `seed`. */
 void host_flash_begin(uint32_t seed, int ecc);
 void host_flash_end(void);

@@ -26,6 +26,7 @@ struct peripheral {
 	unsigned bit, instance;
 	uint32_t (*read)(unsigned instance, uint32_t offset);
 	void (*write)(unsigned instance, uint32_t offset, uint32_t value, uint32_t mask);
+	void (*reset)(unsigned instance); /* by its bit in RCC's reset registers; NULL: it has none */
 };
 
 static uint32_t flash_read(unsigned i, uint32_t offset)
@@ -39,15 +40,22 @@ static void flash_write(unsigned i, uint32_t offset, uint32_t v, uint32_t m)
 	board_flash_write(offset, v, m);
 }
 
-#define REMEMBERED NULL, NULL
+static void rng_reset(unsigned i)
+{
+	(void)i;
+	board_rng_reset();
+}
+
+#define REMEMBERED NULL, NULL, NULL
 #define GPIO(letter, i) \
 	{ \
 		"GPIO" letter, 0x40020000u + (i)*0x400u, 0x400, AHB1, i, i, board_gpio_read, \
-			board_gpio_write \
+			board_gpio_write, board_gpio_reset_port \
 	}
 #define USART(name, base, enable, bit, i) \
 	{ \
-		name, base, 0x400, enable, bit, i, board_usart_read, board_usart_write \
+		name, base, 0x400, enable, bit, i, board_usart_read, board_usart_write, \
+			board_usart_reset_port \
 	}
 #define PLAIN(name, base, enable, bit) \
 	{ \
@@ -55,14 +63,16 @@ static void flash_write(unsigned i, uint32_t offset, uint32_t v, uint32_t m)
 	}
 
 static const struct peripheral g_peripherals[] = {
-	{ "RCC", 0x40023800, 0x400, ALWAYS, 0, 0, board_rcc_read, board_rcc_write },
-	{ "FLASH", 0x40023C00, 0x400, ALWAYS, 0, 0, flash_read, flash_write },
+	{ "RCC", 0x40023800, 0x400, ALWAYS, 0, 0, board_rcc_read, board_rcc_write, NULL },
+	{ "FLASH", 0x40023C00, 0x400, ALWAYS, 0, 0, flash_read, flash_write, NULL },
 	USART("USART1", 0x40011000, APB2, 4, 0),
 	USART("USART2", 0x40004400, APB1, 17, 1),
 	USART("USART3", 0x40004800, APB1, 18, 2),
 	USART("USART6", 0x40011400, APB2, 5, 3),
-	{ "DMA1", 0x40026000, 0x400, AHB1, 21, 0, board_dma_read, board_dma_write },
-	{ "DMA2", 0x40026400, 0x400, AHB1, 22, 1, board_dma_read, board_dma_write },
+	{ "DMA1", 0x40026000, 0x400, AHB1, 21, 0, board_dma_read, board_dma_write,
+		board_dma_reset_controller },
+	{ "DMA2", 0x40026400, 0x400, AHB1, 22, 1, board_dma_read, board_dma_write,
+		board_dma_reset_controller },
 	GPIO("A", 0),
 	GPIO("B", 1),
 	GPIO("C", 2),
@@ -72,10 +82,11 @@ static const struct peripheral g_peripherals[] = {
 	GPIO("G", 6),
 	GPIO("H", 7),
 	GPIO("I", 8),
-	{ "RNG", 0x50060800, 0x400, AHB2, 6, 0, board_rng_read, board_rng_write },
-	{ "IWDG", 0x40003000, 0x400, ALWAYS, 0, 0, board_iwdg_read, board_iwdg_write },
-	{ "WWDG", 0x40002C00, 0x400, APB1, 11, 0, board_wwdg_read, board_wwdg_write },
-	{ "PWR", 0x40007000, 0x400, APB1, 28, 0, board_pwr_read, board_pwr_write },
+	{ "RNG", 0x50060800, 0x400, AHB2, 6, 0, board_rng_read, board_rng_write, rng_reset },
+	{ "IWDG", 0x40003000, 0x400, ALWAYS, 0, 0, board_iwdg_read, board_iwdg_write, NULL },
+	{ "WWDG", 0x40002C00, 0x400, APB1, 11, 0, board_wwdg_read, board_wwdg_write,
+		board_wwdg_reset },
+	{ "PWR", 0x40007000, 0x400, APB1, 28, 0, board_pwr_read, board_pwr_write, board_pwr_reset },
 	PLAIN("SYSCFG", 0x40013800, APB2, 14),
 	PLAIN("EXTI", 0x40013C00, ALWAYS, 0),
 	PLAIN("RTC", RTC_BASE, ALWAYS, 0),
@@ -131,6 +142,33 @@ void board_bus_reset(int power)
 			memset(g_kept[i], 0, sizeof g_kept[i]);
 }
 
+void board_bus_reset_by(uint32_t enable_register, uint32_t bits)
+{
+	int i;
+
+	for (i = 0; i < PERIPHERALS; i++)
+		if (g_peripherals[i].enable == enable_register &&
+			(bits >> g_peripherals[i].bit & 1)) {
+			memset(g_kept[i], 0, sizeof g_kept[i]);
+			if (g_peripherals[i].reset != NULL)
+				g_peripherals[i].reset(g_peripherals[i].instance);
+		}
+}
+
+void board_bus_tell(void (*tell)(const char *name, uint32_t offset, uint32_t value))
+{
+	const struct peripheral *p;
+	uint32_t offset, value;
+
+	for (p = g_peripherals; p < g_peripherals + PERIPHERALS; p++)
+		for (offset = 0; offset < 0x400; offset += 4) {
+			value = p->read != NULL ? p->read(p->instance, offset)
+						: g_kept[p - g_peripherals][offset / 4];
+			if (value != 0)
+				tell(p->name, offset, value);
+		}
+}
+
 static int find(uint32_t address)
 {
 	int i;
@@ -154,6 +192,11 @@ static int selected(uint32_t address, const char *what)
 	if (p->enable != ALWAYS && !board_rcc_enabled(p->enable, p->bit)) {
 		board_diagnose("bus: %s of %s+0x%03x while its clock is off (RCC+0x%02x bit %u)",
 			what, p->name, address - p->base, p->enable, p->bit);
+		return -1;
+	}
+	if (p->enable != ALWAYS && board_rcc_held(p->enable, p->bit)) {
+		board_diagnose("bus: %s of %s+0x%03x while it is held in reset (RCC+0x%02x bit %u)",
+			what, p->name, address - p->base, p->enable - 0x20, p->bit);
 		return -1;
 	}
 	if (p->read == NULL && !g_noted[i]) {

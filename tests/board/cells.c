@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "defect.h"
 #include "part.h"
 #include "random.h"
 #include "store.h"
@@ -59,6 +60,17 @@ int board_cells_torn(uint32_t address)
 	return !is_otp(address) && (*state_of(address) & BOARD_WORD_TORN) != 0;
 }
 
+/* A cell with a defect holds what it likes. */
+static void settle(uint32_t from, uint32_t size)
+{
+	uint32_t a, word;
+
+	for (a = from & ~UINT32_C(3); board_defect_has_cells() && a < from + size; a += 4) {
+		word = board_defect_word(a, board_cells_word(a));
+		memcpy(board_flash_bytes + (a - BOARD_FLASH_BASE), &word, 4);
+	}
+}
+
 /* Programming only clears bits (RM0090 3.6.4). */
 void board_cells_program(uint32_t address, unsigned size, uint32_t value)
 {
@@ -70,8 +82,10 @@ void board_cells_program(uint32_t address, unsigned size, uint32_t value)
 	g_last.old = board_cells_word(address);
 	for (i = 0; i < size; i++)
 		bytes[i] &= (uint8_t)(value >> 8 * i);
-	if (!is_otp(address))
-		*state_of(address) |= byte_bits(address, size);
+	if (is_otp(address))
+		return;
+	*state_of(address) |= byte_bits(address, size);
+	settle(address, size);
 }
 
 void board_cells_erase(unsigned sector)
@@ -81,6 +95,7 @@ void board_cells_erase(unsigned sector)
 	memcpy(g_before + (base - BOARD_FLASH_BASE), board_flash_bytes + (base - BOARD_FLASH_BASE),
 		size);
 	board_store_erase(sector);
+	settle(base, size);
 	board_cpu_code_changed(base, size);
 }
 

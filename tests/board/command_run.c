@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "cpu.h"
+#include "defect.h"
 #include "file.h"
 #include "flash.h"
 #include "gpio.h"
@@ -31,6 +32,7 @@ static const char g_usage[] =
 	"  --part stm32f407     the only part so far\n"
 	"  --seed N             what is random (torn cells, RAM at power-on, RNG) follows from N\n"
 	"  --rng-fail           the RNG reports seed errors\n"
+	"  --ram FILE           what RAM holds at power-on: SRAM, then CCM, as --ram-dump writes it\n"
 	"stop:\n"
 	"  --stop-pc ADDR|SYMBOL ...  exit 0 before the instruction there executes\n"
 	"  --cycles-max N       exit 4 after N instructions\n"
@@ -43,6 +45,14 @@ static const char g_usage[] =
 	"  --flip ADDR:BIT@N    flip a memory bit before the N-th instruction\n"
 	"  --ecc ADDR[:nmi]     a load from that word of flash gives a bus fault (or, after it, an "
 	"NMI)\n"
+	"defects (each may be repeated, but --hang):\n"
+	"  --cell ADDR:BIT:0|1[@N]  that bit of flash holds this value after every erase and\n"
+	"                       program, from the N-th flash operation on\n"
+	"  --hang N[:stall]     BSY does not fall after the N-th flash operation; stall: nor does an\n"
+	"                       access to flash ever end\n"
+	"  --rng KIND[@N]       from the N-th number on: seed, clock (an error now), latched-seed,\n"
+	"                       latched-clock (an error before), repeat, silent\n"
+	"  --dead hse|pll       it never gets ready\n"
 	"tell:\n"
 	"  --elf FILE           symbols (repeatable)\n"
 	"  --mark SYMBOL ...    print instruction count and time each time pc gets there\n"
@@ -50,6 +60,10 @@ static const char g_usage[] =
 	"old, new\n"
 	"  --profile FILE       instructions per function\n"
 	"  --json FILE          counts, at the end\n"
+	"  --fence FROM-TO@PC   an instruction in that range of flash, after pc was at PC and before\n"
+	"                       the next reset, is a diagnosis\n"
+	"  --sent FILE          every byte that a USART sent\n"
+	"  --registers FILE     every register that is not 0, at the end\n"
 	"  --ram-dump FILE      SRAM (128 KiB) then CCM (64 KiB), at the end\n"
 	"exit: 0 stop-pc or signal, 3 cut, 4 time or cycles, 5 asleep for ever, 10 diagnosis, 11 "
 	"lockup,\n"
@@ -90,6 +104,10 @@ static int report_option(const char *name, const char *value)
 		{ "--elf", board_symbols_load }, { "--cut", board_inject_cut },
 		{ "--cut-instruction", board_inject_cut_instruction },
 		{ "--skip-instruction", board_inject_skip }, { "--ecc", board_inject_ecc },
+		{ "--cell", board_defect_cell }, { "--hang", board_defect_hang },
+		{ "--rng", board_defect_rng }, { "--dead", board_defect_clock },
+		{ "--ram", board_cpu_ram_file }, { "--fence", board_report_fence },
+		{ "--sent", board_report_sent }, { "--registers", board_report_registers },
 		{ "--flip", board_inject_flip }, { "--mark", board_report_mark },
 		{ "--stop-pc", board_report_stop_at } };
 	unsigned i;

@@ -5,6 +5,7 @@
 
 #include "bus.h"
 #include "clock.h"
+#include "defect.h"
 #include "exception.h"
 #include "flash.h"
 #include "host.h"
@@ -86,7 +87,8 @@ int board_cpu_is_off(void)
 /* RM0090 3.5.1: while BSY, an access to flash stalls the AHB until the operation ends. */
 void board_cpu_stall(void)
 {
-	if (board_flash_is_busy()) {
+	if (board_flash_is_busy() &&
+		(board_flash_busy_until() != BOARD_NEVER || board_defect_stalls())) {
 		board_host_idle(1);
 		board_clock_pass(board_flash_busy_until(), 0, halted);
 		board_host_idle(0);
@@ -123,7 +125,8 @@ static int look(uint32_t pc)
 		if (g_skip || halted())
 			return 1;
 	}
-	if (board_flash_is_busy() || (board_it_inside() && all))
+	if ((board_flash_is_busy() && board_flash_busy_until() != BOARD_NEVER) ||
+		(board_it_inside() && all))
 		g_look |= LOOK_ALL;
 	return !board_it_inside() && (all || (g_look & LOOK_ALL)) && board_nvic_next() != 0;
 }

@@ -16,6 +16,7 @@ extern uint32_t board_lowest_sp;
 
 void board_cpu_init(void);
 void board_cpu_lose_ram(uint64_t seed); /* what RAM holds after power was off */
+void board_cpu_ram_file(const char *path); /* SRAM, then CCM, as --ram-dump writes them: it holds that instead */
 void board_cpu_reset(void);             /* a new core: vector table read from address 0 */
 void board_cpu_run(void);               /* until a stop or a reset is asked for */
 
@@ -34,6 +35,7 @@ uint8_t *board_cpu_memory(uint32_t address, uint32_t size);
 
 /* Calls the watcher (one for the whole board) each time pc reaches the address. */
 void board_cpu_watch(uint32_t address);
+void board_cpu_watch_range(uint32_t from, uint32_t size); /* one of flash; size 0: none */
 void board_cpu_watcher(void (*reached)(uint32_t address));
 
 /* Instructions executed at this code address; needs board_cpu_count_addresses() before the run. */

@@ -57,12 +57,18 @@ static void update_irq(unsigned controller, unsigned stream)
 
 void board_dma_reset(void)
 {
+	board_dma_reset_controller(0);
+	board_dma_reset_controller(1);
+}
+
+void board_dma_reset_controller(unsigned controller)
+{
 	unsigned i;
 
-	memset(g_streams, 0, sizeof g_streams);
-	for (i = 0; i < 2 * STREAMS; i++) {
-		g_streams[i / STREAMS][i % STREAMS].fcr = 0x21;
-		update_irq(i / STREAMS, i % STREAMS);
+	memset(g_streams[controller], 0, sizeof g_streams[controller]);
+	for (i = 0; i < STREAMS; i++) {
+		g_streams[controller][i].fcr = 0x21;
+		update_irq(controller, i);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 void board_dma_reset(void);
+void board_dma_reset_controller(unsigned instance);
 uint32_t board_dma_read(unsigned controller, uint32_t offset);
 void board_dma_write(unsigned controller, uint32_t offset, uint32_t value, uint32_t mask);
 

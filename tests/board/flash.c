@@ -3,6 +3,7 @@
 #include "cells.h"
 #include "clock.h"
 #include "cpu.h"
+#include "defect.h"
 #include "inject.h"
 #include "lock.h"
 #include "nvic.h"
@@ -114,7 +115,7 @@ static int begin(enum operation operation, uint64_t time)
 		return 0;
 	}
 	g_operation = operation;
-	g_until = board_now() + time;
+	g_until = board_defect_hangs(board_flash_operations) ? BOARD_NEVER : board_now() + time;
 	board_flash_busy_flag = 1;
 	board_timer_set(BOARD_TIMER_FLASH, g_until);
 	board_cpu_attend();

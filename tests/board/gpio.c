@@ -33,13 +33,20 @@ int board_gpio_pressed(void)
 /* 8.4.1, 8.4.3, 8.4.4: the debug pins of ports A and B start as alternate functions. */
 void board_gpio_reset(void)
 {
-	memset(g_regs, 0, sizeof g_regs);
-	REG(0, MODER) = 0xA8000000;
-	REG(1, MODER) = 0x00000280;
-	REG(0, 0x08) = 0x0C000000;
-	REG(1, 0x08) = 0x000000C0;
-	REG(0, PUPDR) = 0x64000000;
-	REG(1, PUPDR) = 0x00000100;
+	unsigned port;
+
+	for (port = 0; port < PORTS; port++)
+		board_gpio_reset_port(port);
+}
+
+void board_gpio_reset_port(unsigned port)
+{
+	memset(g_regs[port], 0, sizeof g_regs[port]);
+	if (port > 1)
+		return;
+	REG(port, MODER) = port == 0 ? 0xA8000000 : 0x00000280;
+	REG(port, 0x08) = port == 0 ? 0x0C000000 : 0x000000C0;
+	REG(port, PUPDR) = port == 0 ? 0x64000000 : 0x00000100;
 }
 
 /* An output reads its own level, an input its pull-up; analog reads 0; the button drives PA0. */

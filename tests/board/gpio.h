@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 void board_gpio_reset(void);
+void board_gpio_reset_port(unsigned port);
 uint32_t board_gpio_read(unsigned port, uint32_t offset);
 void board_gpio_write(unsigned port, uint32_t offset, uint32_t value, uint32_t mask);
 void board_gpio_press(int pressed);

@@ -1,5 +1,7 @@
 #include "memory.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,8 @@ static uint8_t *g_system, *g_options;
 static uint8_t g_written[BOARD_SRAM_SIZE + BOARD_CCM_SIZE];
 static uint32_t g_watch[MAX_WATCH];
 static unsigned g_watches, g_unreadables;
+static uint32_t g_watch_from, g_watch_size; /* all of a range is watched */
+static const uint8_t *g_ram;                 /* what it holds at power-on; NULL: noise */
 static struct {
 	uint32_t address;
 	int nmi;
@@ -52,10 +56,28 @@ void board_cpu_init(void)
 	g_options = pages(PAGE);
 }
 
+void board_cpu_ram_file(const char *path)
+{
+	static uint8_t ram[BOARD_SRAM_SIZE + BOARD_CCM_SIZE];
+	FILE *f = fopen(path, "rb");
+
+	if (f == NULL)
+		board_fail(BOARD_EX_NOINPUT, "--ram %s: %s", path, strerror(errno));
+	if (fread(ram, 1, sizeof ram, f) != sizeof ram || fgetc(f) != EOF)
+		board_fail(BOARD_EX_DATA, "--ram %s: not %zu bytes, SRAM and CCM", path, sizeof ram);
+	fclose(f);
+	g_ram = ram;
+}
+
 void board_cpu_lose_ram(uint64_t seed)
 {
 	struct board_random random = { seed };
 
+	if (g_ram != NULL) {
+		memcpy(board_sram, g_ram, BOARD_SRAM_SIZE);
+		memcpy(board_ccm, g_ram + BOARD_SRAM_SIZE, BOARD_CCM_SIZE);
+		return;
+	}
 	board_random_fill(&random, board_sram, BOARD_SRAM_SIZE);
 	board_random_fill(&random, board_ccm, BOARD_CCM_SIZE);
 }
@@ -191,7 +213,14 @@ static unsigned watched(uint32_t pc)
 	for (i = 0; i < g_watches; i++)
 		if (g_watch[i] == address)
 			return BOARD_THUMB_WATCHED;
-	return 0;
+	return address - g_watch_from < g_watch_size ? BOARD_THUMB_WATCHED : 0;
+}
+
+void board_cpu_watch_range(uint32_t from, uint32_t size)
+{
+	g_watch_from = from;
+	g_watch_size = size;
+	board_memory_forget(BOARD_FLASH_BASE, BOARD_FLASH_SIZE);
 }
 
 void board_cpu_watch(uint32_t address)

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "bus.h"
 #include "clock.h"
+#include "defect.h"
 #include "flash.h"
 #include "part.h"
 #include "scs.h"
@@ -12,6 +14,8 @@ enum {
 	CR = 0x00,
 	PLLCFGR = 0x04,
 	CFGR = 0x08,
+	AHB1RSTR = 0x10,
+	APB2RSTR = 0x24,
 	AHB1ENR = 0x30,
 	AHB2ENR = 0x34,
 	APB1ENR = 0x40,
@@ -90,7 +94,7 @@ uint32_t board_rcc_pclk(unsigned bus)
 
 int board_rcc_pll48_runs(void)
 {
-	return (REG(CR) & CR_PLLON) != 0 && (REG(PLLCFGR) >> 24 & 0xF) >= 2;
+	return (REG(CR) & CR_PLLRDY) != 0 && (REG(PLLCFGR) >> 24 & 0xF) >= 2;
 }
 
 /* DS8626 table 14 and RM0090 table 10 (2.7 V to 3.6 V, voltage scale 1). */
@@ -139,6 +143,7 @@ static void write_cr(uint32_t value)
 	value |= value & CR_HSEON ? CR_HSERDY : 0;
 	value |= value & CR_PLLON ? CR_PLLRDY : 0;
 	value |= value & CR_I2SON ? CR_I2SRDY : 0;
+	value &= ~board_defect_dead_clocks();
 	REG(CR) = value;
 }
 
@@ -192,8 +197,15 @@ void board_rcc_write(unsigned instance, uint32_t offset, uint32_t value, uint32_
 		break;
 	default:
 		REG(offset) = whole;
+		if (offset >= AHB1RSTR && offset <= APB2RSTR)
+			board_bus_reset_by(offset + 0x20, whole);
 		break;
 	}
+}
+
+int board_rcc_held(uint32_t enable_register, unsigned bit)
+{
+	return (int)(REG(enable_register - 0x20) >> bit & 1);
 }
 
 /* 7.3.21: flags gather until RMVF or power-on; every reset also pulls NRST. */
@@ -211,6 +223,13 @@ static uint32_t flags_of(enum board_reset cause)
 	}
 }
 
+void board_pwr_reset(unsigned instance)
+{
+	(void)instance;
+	g_pwr_cr = 0x4000;
+	g_pwr_csr = 0;
+}
+
 void board_rcc_reset(enum board_reset cause)
 {
 	memset(g_regs, 0, sizeof g_regs);
@@ -224,8 +243,7 @@ void board_rcc_reset(enum board_reset cause)
 	REG(0x60) = 0x36FEC9FF;
 	REG(0x64) = 0x00075F33;
 	REG(0x84) = 0x20003000;
-	g_pwr_cr = 0x4000;
-	g_pwr_csr = 0;
+	board_pwr_reset(0);
 	board_clock_set_hclk(BOARD_HSI_HZ);
 }
 

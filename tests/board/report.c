@@ -1,7 +1,9 @@
 #include "report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "bus.h"
 #include "clock.h"
 #include "cpu.h"
 #include "file.h"
@@ -9,14 +11,22 @@
 #include "gpio.h"
 #include "part.h"
 #include "reset.h"
+#include "scs.h"
 #include "stop.h"
 #include "symbols.h"
 #include "usart.h"
+#include "watchdog.h"
 
 enum { MAX = 32 };
 
-static const char *g_trace_path, *g_profile_path, *g_json_path, *g_ram_path;
-static FILE *g_trace, *g_profile;
+static const char *g_trace_path, *g_profile_path, *g_json_path, *g_ram_path, *g_registers_path,
+	*g_sent_path;
+static FILE *g_trace, *g_profile, *g_registers, *g_sent;
+static struct {
+	char *text;
+	uint32_t from, size, door;
+	int up;
+} g_fence;
 static uint64_t g_erases[BOARD_SECTORS], g_programmed[BOARD_SECTORS], g_otp;
 static struct {
 	const char *text;
@@ -40,6 +50,63 @@ void board_report_json(const char *path)
 void board_report_ram(const char *path)
 {
 	g_ram_path = path;
+}
+
+void board_report_registers(const char *path)
+{
+	g_registers_path = path;
+}
+void board_report_sent(const char *path)
+{
+	g_sent_path = path;
+}
+
+void board_report_fence(const char *text)
+{
+	char *to, *door;
+
+	free(g_fence.text);
+	g_fence.text = strdup(text);
+	if (g_fence.text == NULL)
+		board_fail(BOARD_EX_SOFTWARE, "no memory");
+	to = strchr(g_fence.text, '-');
+	door = strrchr(g_fence.text, '@');
+	if (to == NULL || door == NULL || door < to)
+		board_fail(BOARD_EX_USAGE, "--fence %s: not of the form FROM-TO@PC", text);
+	*to++ = *door++ = '\0';
+	g_fence.from = (uint32_t)board_number_of("--fence", g_fence.text, UINT32_MAX);
+	g_fence.size = (uint32_t)board_number_of("--fence", to, UINT32_MAX) - g_fence.from;
+	if (!board_in(g_fence.from, BOARD_FLASH_BASE, BOARD_FLASH_SIZE) ||
+		g_fence.size - 1 >= BOARD_FLASH_BASE + BOARD_FLASH_SIZE - g_fence.from)
+		board_fail(BOARD_EX_USAGE, "--fence %s: not a range of flash", text);
+	memmove(g_fence.text, door, strlen(door) + 1);
+}
+
+void board_report_byte(uint8_t byte)
+{
+	if (g_sent != NULL)
+		fputc(byte, g_sent);
+}
+
+void board_report_reset(void)
+{
+	if (g_fence.up)
+		board_cpu_watch_range(0, 0);
+	g_fence.up = 0;
+}
+
+/* Once pc has been at the door, nothing inside the fence may execute until a reset. */
+static void fence(uint32_t address)
+{
+	if (g_fence.text == NULL)
+		return;
+	if (g_fence.up && address - g_fence.from < g_fence.size)
+		board_diagnose("fence: an instruction in 0x%08x-0x%08x after %s", g_fence.from,
+			g_fence.from + g_fence.size, g_fence.text);
+	if (g_fence.up || address != g_fence.door)
+		return;
+	g_fence.up = 1;
+	board_cpu_watch_range(g_fence.from, g_fence.size);
 }
 
 void board_report_mark(const char *text)
@@ -91,6 +158,7 @@ static void reached(uint32_t pc)
 	const uint32_t address = pc < BOARD_FLASH_SIZE ? pc + BOARD_FLASH_BASE : pc;
 	unsigned i;
 
+	fence(address);
 	for (i = 0; i < g_mark_count; i++) {
 		if (g_marks[i].address != address)
 			continue;
@@ -118,8 +186,14 @@ void board_report_start(void)
 			board_symbol_address(g_stops[i].text, "--stop-pc") & ~UINT32_C(1);
 		board_cpu_watch(g_stops[i].address);
 	}
+	if (g_fence.text != NULL) {
+		g_fence.door = board_symbol_address(g_fence.text, "--fence") & ~UINT32_C(1);
+		board_cpu_watch(g_fence.door);
+	}
 	if (g_trace_path != NULL)
 		g_trace = board_file_create(g_trace_path);
+	if (g_sent_path != NULL)
+		g_sent = board_file_create(g_sent_path);
 	if (g_profile_path != NULL)
 		board_cpu_count_addresses();
 }
@@ -190,6 +264,9 @@ static void write_json(int exit_code)
 	fprintf(f, "{\n");
 	write_counts(f, exit_code);
 	fprintf(f, "  \"lowest_sp\": \"0x%08x\",\n", board_lowest_sp);
+	fprintf(f, "  \"kick_instructions\": %llu,\n", (unsigned long long)board_kick_insns);
+	fprintf(f, "  \"kick_pc\": \"%s\",\n", board_symbol_at(board_kick_pc));
+	fprintf(f, "  \"kick_ms\": %.6f,\n", ms(board_kick_time));
 	fprintf(f, "  \"ram_bytes_written\": %llu,\n", (unsigned long long)board_ram_written);
 	fprintf(f, "  \"uart_bytes_in\": %llu,\n", (unsigned long long)board_uart_in);
 	fprintf(f, "  \"uart_bytes_out\": %llu,\n", (unsigned long long)board_uart_out);
@@ -208,8 +285,24 @@ static void write_ram(void)
 	board_file_finish(g_ram_path, f);
 }
 
+static void write_register(const char *name, uint32_t offset, uint32_t value)
+{
+	fprintf(g_registers, "%s+0x%03x 0x%08x\n", name, offset, value);
+}
+
+static void write_registers(void)
+{
+	g_registers = board_file_create(g_registers_path);
+	board_scs_tell(write_register);
+	board_bus_tell(write_register);
+	board_file_finish(g_registers_path, g_registers);
+}
+
 void board_report_finish(int exit_code)
 {
+	board_watchdog_measure();
+	if (g_sent != NULL)
+		board_file_finish(g_sent_path, g_sent);
 	if (g_trace != NULL)
 		board_file_finish(g_trace_path, g_trace);
 	if (g_profile_path != NULL)
@@ -218,4 +311,6 @@ void board_report_finish(int exit_code)
 		write_json(exit_code);
 	if (g_ram_path != NULL)
 		write_ram();
+	if (g_registers_path != NULL)
+		write_registers();
 }

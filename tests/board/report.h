@@ -10,6 +10,11 @@ void board_report_json(const char *path);
 void board_report_ram(const char *path);
 void board_report_mark(const char *text); /* prints and counts each time pc reaches it */
 void board_report_stop_at(const char *text);
+void board_report_registers(const char *path); /* every register that is not 0, at the end */
+void board_report_sent(const char *path);      /* every byte that a USART sent */
+void board_report_fence(const char *text);     /* FROM-TO@PC: see board run --help */
+void board_report_byte(uint8_t byte);          /* a USART has sent it */
+void board_report_reset(void);                 /* the fence is down again */
 
 /* A flash operation begins. For an erase, size is the mask of sectors; else bytes programmed. */
 void board_report_operation(

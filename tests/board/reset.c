@@ -7,6 +7,7 @@
 #include "gpio.h"
 #include "nvic.h"
 #include "rcc.h"
+#include "report.h"
 #include "rng.h"
 #include "scs.h"
 #include "usart.h"
@@ -36,6 +37,7 @@ void board_reset_all(enum board_reset cause, uint64_t seed)
 	board_reset_counts[cause]++;
 	if (cause == BOARD_RESET_POWER)
 		board_cpu_lose_ram(seed + board_reset_counts[cause]);
+	board_report_reset();
 	board_nvic_reset();
 	board_scs_reset();
 	board_flash_reset(cause);

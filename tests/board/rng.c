@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "defect.h"
 #include "nvic.h"
 #include "random.h"
 #include "rcc.h"
@@ -14,7 +15,8 @@ enum { SR_DRDY = 1, SR_CECS = 2, SR_SECS = 4, SR_CEIS = 0x20, SR_SEIS = 0x40 };
 /* 24.3.1: a number every 40 periods of the 48 MHz clock. */
 #define PERIOD board_ticks(40, 48000000)
 
-static uint32_t g_cr, g_latched;
+static uint32_t g_cr, g_latched, g_last;
+static uint64_t g_numbers; /* of this run */
 static uint64_t g_ready;
 static struct board_random g_random;
 static int g_seeded, g_fails;
@@ -34,15 +36,19 @@ void board_rng_reset(void)
 
 static uint32_t status(void)
 {
+	const enum board_rng_fault fault = board_defect_rng_at(g_numbers + 1);
 	uint32_t sr = 0;
 
 	if (!(g_cr & CR_RNGEN))
 		return g_latched;
-	if (!board_rcc_pll48_runs())
+	if (!board_rcc_pll48_runs() || fault == BOARD_RNG_CLOCK)
 		sr |= SR_CECS | SR_CEIS;
-	if (g_fails)
+	if (g_fails || fault == BOARD_RNG_SEED)
 		sr |= SR_SECS | SR_SEIS;
-	if (sr == 0 && board_now() >= g_ready)
+	/* the error is over when somebody looks, and left its mark; numbers come all the same */
+	if (fault == BOARD_RNG_LATCHED_SEED || fault == BOARD_RNG_LATCHED_CLOCK)
+		g_latched |= fault == BOARD_RNG_LATCHED_SEED ? SR_SEIS : SR_CEIS;
+	if (sr == 0 && board_now() >= g_ready && fault != BOARD_RNG_SILENT)
 		sr |= SR_DRDY;
 	g_latched |= sr & (SR_CEIS | SR_SEIS);
 	return sr | g_latched;
@@ -64,6 +70,9 @@ static uint32_t number(void)
 	else if (getrandom(&value, sizeof value, 0) != (ssize_t)sizeof value)
 		board_fail(BOARD_EX_SOFTWARE, "the host gives no random numbers");
 	g_ready = board_now() + PERIOD;
+	if (board_defect_rng_at(++g_numbers) == BOARD_RNG_REPEAT)
+		value = g_last;
+	g_last = value;
 	return value;
 }
 

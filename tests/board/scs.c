@@ -328,3 +328,28 @@ void board_scs_fault(uint32_t cfsr, uint32_t address, int valid, int escalated)
 	if (escalated)
 		REG(HFSR) |= UINT32_C(1) << 30;
 }
+
+void board_scs_tell(void (*tell)(const char *name, uint32_t offset, uint32_t value))
+{
+	static const struct {
+		const char *name;
+		int reg;
+	} masks[] = { { "PRIMASK", UC_ARM_REG_PRIMASK }, { "FAULTMASK", UC_ARM_REG_FAULTMASK },
+		{ "BASEPRI", UC_ARM_REG_BASEPRI }, { "CONTROL", UC_ARM_REG_CONTROL },
+		{ "IPSR", UC_ARM_REG_IPSR } };
+	static const struct {
+		const char *name;
+		uint32_t from, to;
+	} areas[] = { { "SCS", 0xE000E000, 0xE000F000 }, { "DWT", DWT_CTRL, DWT_CYCCNT + 4 },
+		{ "DBGMCU", DBGMCU, DBGMCU + 16 } };
+	uint32_t a;
+	unsigned i;
+
+	for (i = 0; i < sizeof masks / sizeof masks[0]; i++)
+		if (board_reg(masks[i].reg) != 0)
+			tell(masks[i].name, 0, board_reg(masks[i].reg));
+	for (i = 0; i < sizeof areas / sizeof areas[0]; i++)
+		for (a = areas[i].from; a < areas[i].to; a += 4)
+			if (board_scs_read(a) != 0)
+				tell(areas[i].name, a - areas[i].from, board_scs_read(a));
+}

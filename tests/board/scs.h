@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 void board_scs_init(void);
+
+/* Every register of SysTick, NVIC, SCB, DWT and DBGMCU that is not 0, and the core's own mask registers. */
+void board_scs_tell(void (*tell)(const char *name, uint32_t offset, uint32_t value));
 void board_scs_reset(void);
 uint32_t board_scs_read(uint32_t address);
 void board_scs_write(uint32_t address, uint32_t value, uint32_t mask);

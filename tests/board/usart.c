@@ -8,6 +8,7 @@
 #include "host.h"
 #include "nvic.h"
 #include "rcc.h"
+#include "report.h"
 #include "stop.h"
 
 enum {
@@ -144,6 +145,7 @@ static void sent(unsigned i)
 	struct usart *u = &g_usart[i];
 
 	u->shifting = 0;
+	board_report_byte(u->shift);
 	if (i == g_connected && pin_set(i, 0)) {
 		board_uart_out++;
 		board_host_send(u->shift);
@@ -270,13 +272,17 @@ void board_usart_reset(void)
 {
 	unsigned i;
 
-	memset(g_usart, 0, sizeof g_usart);
-	for (i = 0; i < PORTS; i++) {
-		g_usart[i].sr = SR_TC | SR_TXE;
-		board_timer_set(BOARD_TIMER_TX + i, BOARD_NEVER);
-		update_irq(i);
-	}
+	for (i = 0; i < PORTS; i++)
+		board_usart_reset_port(i);
 	board_timer_set(BOARD_TIMER_IDLE, BOARD_NEVER);
+}
+
+void board_usart_reset_port(unsigned i)
+{
+	memset(&g_usart[i], 0, sizeof g_usart[i]);
+	g_usart[i].sr = SR_TC | SR_TXE;
+	board_timer_set(BOARD_TIMER_TX + i, BOARD_NEVER);
+	update_irq(i);
 }
 
 /* 30.6.1: IDLE and the error flags fall when SR is read and then DR. */

@@ -13,6 +13,7 @@ extern uint64_t board_uart_in, board_uart_out, board_uart_lost;
 
 void board_usart_init(unsigned connected); /* 1, 2, 3 or 6 */
 void board_usart_reset(void);
+void board_usart_reset_port(unsigned instance);
 uint32_t board_usart_read(unsigned instance, uint32_t offset);
 void board_usart_write(unsigned instance, uint32_t offset, uint32_t value, uint32_t mask);
 

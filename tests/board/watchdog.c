@@ -1,6 +1,7 @@
 #include "watchdog.h"
 
 #include "clock.h"
+#include "cpu.h"
 #include "part.h"
 #include "rcc.h"
 #include "reset.h"
@@ -12,6 +13,10 @@ enum { WWDG_CR = 0, WWDG_CFR = 4, WWDG_SR = 8, WDGA = 0x80, WDG_SW = 0x20 };
 static uint32_t g_pr, g_rlr, g_wcr, g_wcfr, g_wsr;
 static uint64_t g_pvu, g_rvu, g_wstart;
 static int g_open, g_running;
+static uint64_t g_kick_insns, g_kick_time; /* at the last kick */
+
+uint64_t board_kick_insns, board_kick_time;
+uint32_t board_kick_pc;
 
 static void reload(void)
 {
@@ -38,17 +43,36 @@ void board_watchdog_init(void)
 	board_timer_handle(BOARD_TIMER_WWDG, wwdg_fire);
 }
 
+void board_watchdog_measure(void)
+{
+	if (board_insns - g_kick_insns > board_kick_insns) {
+		board_kick_insns = board_insns - g_kick_insns;
+		board_kick_pc = board_cpu_pc();
+	}
+	if (board_now() - g_kick_time > board_kick_time)
+		board_kick_time = board_now() - g_kick_time;
+	g_kick_insns = board_insns;
+	g_kick_time = board_now();
+}
+
+void board_wwdg_reset(unsigned instance)
+{
+	(void)instance;
+	g_wcr = g_wcfr = 0x7F;
+	g_wsr = 0;
+	board_timer_set(BOARD_TIMER_WWDG, BOARD_NEVER);
+}
+
 void board_watchdog_reset(void)
 {
+	board_watchdog_measure();
 	g_pr = 0;
 	g_rlr = 0xFFF;
 	g_pvu = g_rvu = 0;
 	g_open = 0;
-	g_wcr = g_wcfr = 0x7F;
-	g_wsr = 0;
+	board_wwdg_reset(0);
 	g_running = !(board_store->options & WDG_SW);
 	board_timer_set(BOARD_TIMER_IWDG, BOARD_NEVER);
-	board_timer_set(BOARD_TIMER_WWDG, BOARD_NEVER);
 	reload();
 }
 
@@ -75,8 +99,10 @@ static void key(uint32_t value)
 	g_open = value == 0x5555;
 	if (value == 0xCCCC)
 		g_running = 1;
-	if (value == 0xCCCC || value == 0xAAAA)
+	if (value == 0xCCCC || value == 0xAAAA) {
+		board_watchdog_measure();
 		reload();
+	}
 }
 
 void board_iwdg_write(unsigned instance, uint32_t offset, uint32_t value, uint32_t mask)

@@ -120,6 +120,10 @@ class Device:
             self._close()
             self.port.unlink(missing_ok=True)
 
+    def counts(self):
+        """What the board counted in the last run."""
+        return json.loads(self.out.read_text())
+
     def said(self):
         return (self.folder / "notes").read_text().strip()
 
