@@ -7,7 +7,7 @@
 
 -include tests/unit/unit.mk
 
-E2E_RIG := config_object desk maker rig station
+E2E_RIG := config_object desk maker rig signer station
 # EC_KEY is enough to sign with, and simpler than what replaces it
 E2E_FLAGS := $(HOST_FLAGS) -Wno-deprecated-declarations -Itests/e2e
 E2E_H := $(wildcard tests/e2e/*.h)

@@ -1,0 +1,92 @@
+# Fuzzing: fuzz/README.md tells what the targets are and how to use them.
+#
+#   build/fuzz/TARGET        libFuzzer with the address, undefined and integer sanitizers
+#   build/fuzz-msan/TARGET   with the memory sanitizer
+#   build/fuzz-cov/TARGET    without a fuzzer, for coverage (fuzz/main.c)
+#
+# -fsanitize=integer is for the core alone, which promises that nothing wraps; BearSSL and hashes wrap on purpose.
+
+FUZZ_PARSERS := link ymodem manifest records journal
+FUZZ_TARGETS := $(FUZZ_PARSERS)
+
+FUZZ_CLANG := clang-19
+FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov
+FUZZ_SAN_fuzz := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_SAN_fuzz-msan := -O2 -g -fno-omit-frame-pointer -fsanitize=memory -fsanitize-memory-track-origins
+FUZZ_SAN_fuzz-cov := -O1 -g
+FUZZ_SEEN_fuzz := -fsanitize=fuzzer-no-link
+FUZZ_SEEN_fuzz-msan := -fsanitize=fuzzer-no-link
+FUZZ_CORE_fuzz := -fsanitize=fuzzer-no-link,integer
+FUZZ_CORE_fuzz-msan := -fsanitize=fuzzer-no-link
+FUZZ_CORE_fuzz-cov := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+FUZZ_LINK_fuzz := -fsanitize=fuzzer,address,undefined
+FUZZ_LINK_fuzz-msan := -fsanitize=fuzzer,memory
+FUZZ_LINK_fuzz-cov := -fprofile-instr-generate
+# what asks the sanitizer itself, and is not instrumented
+FUZZ_STAND_IN_fuzz := -O2 -g -DSTAND_IN_ASKS
+FUZZ_STAND_IN_fuzz-msan = $(FUZZ_SAN_fuzz-msan)
+FUZZ_STAND_IN_fuzz-cov := -O2 -g
+
+FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion -Werror \
+	-Ifuzz -Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec -Itests/e2e -Itools $(BEARSSL_INCLUDE)
+FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
+
+# what each target needs beside the core
+FUZZ_WITH_link := grammar
+FUZZ_WITH_ymodem := grammar
+FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
+FUZZ_WITH_records := geometry stand_in stand_in_signer flat config_object maker
+FUZZ_WITH_journal := grammar geometry stand_in flat
+FUZZ_LIBS_manifest := -lcrypto
+
+# $(call fuzz-rules,VARIANT)
+define fuzz-rules
+$$(eval $$(call bearssl-library,build/$(1),$$(FUZZ_CLANG),ar,$$(FUZZ_SAN_$(1))))
+
+build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_CORE_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+
+# BearSSL's arithmetic is in it
+build/$(1)/core/crypto/curve_m31.o: crypto/curve_m31.c $$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+
+build/$(1)/libcore.a: $$(filter-out build/$(1)/core/crypto/%,$$(CORE_C:%.c=build/$(1)/core/%.o)) \
+		build/$(1)/core/fsm/check_seal.o
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+
+build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/stand_in.o: fuzz/stand_in.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/%.o: tests/e2e/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/%.o: port/host/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -D_GNU_SOURCE -c $$< -o $$@
+
+$$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
+endef
+
+# $(call fuzz-program,VARIANT,TARGET)
+define fuzz-program
+build/$(1)/$(2): build/$(1)/$(2).o build/$(1)/fuzz.o $$(if $$(filter fuzz-cov,$(1)),build/$(1)/main.o) \
+		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
+endef
+
+$(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz-rules,$(variant))))
+
+.SECONDARY:
