@@ -25,30 +25,6 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 	return sfu_layout.area[s->area + page].size / SFU_FLASH_CELL;
 }
 
-/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
-    requires index: index < sfu_layout.area[s->area + page].size / SFU_FLASH_CELL;
-    requires read: \valid_read(cell + (0 .. SFU_STATE_SIZE - 1));
-    requires free: cell_blank(sfu_flash, s->area + page, index);
-    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
-    assigns sfu_flash;
-    ensures flash: SFU_WRITES(s->area, s->area + 2);
-    ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
-    ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page);
-    ensures told: \result == SFU_OK && cell_clean(\old(sfu_flash), s->area + page, index) ==>
-              page_tells(sfu_flash, s->area + page, cell_name(cell)); */
-static uint32_t program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
-{
-	//@ ghost int before = sfu_flash;
-	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_FLASH_CELL,
-	                               sfu_layout.area[s->area + page]); */
-	const uint32_t status = sfu_port_flash_program(
-		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
-
-	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
-	       s->current <= 1 ? 1 : 0, status); */
-	return status;
-}
-
 /* Replays the current page: SFU_OK if that found the state; SFU_E_BLANK if nobody was ever told of a state in
  * it: there is nothing behind the first cell but one that a cut may have torn; else SFU_E_JOURNAL. Where the page has
  * to be left, none of it is free. */
@@ -153,7 +129,7 @@ static uint32_t put(struct sfu_journal *j, const uint8_t *cell)
 	    loop variant copies - i; */
 	for (i = 0; i < copies; i++) {
 		if (status == SFU_OK)
-			status = program(&j->store, j->store.current, j->next, cell);
+			status = sfu_store_program(&j->store, j->store.current, j->next, cell);
 		j->next++;
 	}
 	//@ assert kept: SFU_STORE_STANDS(&j->store);
@@ -193,7 +169,7 @@ static void close_page(struct sfu_journal *j)
 	if (status != SFU_E_BLANK)
 		return;
 	sfu_journal_encode(cell, j->key, &j->state);
-	(void)program(&j->store, page, last, cell);
+	(void)sfu_store_program(&j->store, page, last, cell);
 	//@ assert after: SFU_STORE_STANDS(&j->store);
 }
 
@@ -227,7 +203,7 @@ static uint32_t move(struct sfu_journal *j, const uint8_t *cell)
 	/*@ assert left: SFU_STORE_HAS_PAGE(&j->store) ==>
 	      j->next == sfu_layout.area[SFU_AREA_JOURNAL + \at(j->store.current, Pre)].size / SFU_FLASH_CELL; */
 	if (status == SFU_OK)
-		status = program(&j->store, page, 1, cell);
+		status = sfu_store_program(&j->store, page, 1, cell);
 	//@ assert filled: SFU_STORE_STANDS(&j->store);
 	if (status == SFU_OK)
 		status = sfu_store_commit(&j->store, page);

@@ -81,27 +81,6 @@ static uint32_t remains(const struct sfu_store *s)
 	return count != 0 ? 1 : 0;
 }
 
-/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS;
-    requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
-    requires free: cell_blank(sfu_flash, s->area + page, index);
-    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
-    assigns sfu_flash;
-    ensures flash: SFU_WRITES(s->area, s->area + 2);
-    ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
-    ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page); */
-static uint32_t program_cell(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
-{
-	//@ ghost int before = sfu_flash;
-	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_KEYS_SIZE,
-	                               sfu_layout.area[s->area + page]); */
-	const uint32_t status = sfu_port_flash_program(
-		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
-
-	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
-	       s->current <= 1 ? 1 : 0, status); */
-	return status;
-}
-
 /* Programs the keys into the first blank cell that takes them; two whole cells do as well. */
 /*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
     requires read: \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
@@ -125,7 +104,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell)
 		//@ ghost sfu_cell_read(s->area + s->current, i, status);
 		if (status == SFU_OK && cell_ok(seen))
 			whole++;
-		if (status == SFU_E_BLANK && done == 0 && program_cell(s, s->current, i, cell) == SFU_OK)
+		if (status == SFU_E_BLANK && done == 0 && sfu_store_program(s, s->current, i, cell) == SFU_OK)
 			done = 1;
 	}
 	sfu_wipe(seen, sizeof seen);
@@ -240,7 +219,7 @@ static uint32_t switch_page(struct sfu_keys *k, const uint8_t *device)
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
 	status = sfu_store_begin(&k->store, &page);
 	if (status == SFU_OK)
-		status = program_cell(&k->store, page, 1, cell);
+		status = sfu_store_program(&k->store, page, 1, cell);
 	if (status == SFU_OK)
 		status = sfu_store_commit(&k->store, page);
 	sfu_wipe(cell, sizeof cell);

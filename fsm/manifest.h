@@ -12,17 +12,10 @@
 #include "sfu_format.h"
 
 /*@ predicate sfu_manifest_readable(uint8_t *m) = \valid_read(m + (0 .. SFU_MANIFEST_SIZE - 1));
-    logic integer sfu_manifest_counter(uint8_t *m) =
-         m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET] + 256 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 1]
-         + 65536 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 2]
-         + 16777216 * m[SFU_MANIFEST_SECURITY_COUNTER_OFFSET + 3];
-    logic integer sfu_manifest_plain(uint8_t *m) =
-         m[SFU_MANIFEST_PLAIN_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 1]
-         + 65536 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 2] + 16777216 * m[SFU_MANIFEST_PLAIN_SIZE_OFFSET + 3];
-    logic integer sfu_manifest_record(uint8_t *m) =
-         m[SFU_MANIFEST_RECORD_SIZE_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_SIZE_OFFSET + 1];
-    logic integer sfu_manifest_count(uint8_t *m) =
-         m[SFU_MANIFEST_RECORD_COUNT_OFFSET] + 256 * m[SFU_MANIFEST_RECORD_COUNT_OFFSET + 1];
+    logic integer sfu_manifest_counter(uint8_t *m) = SFU_WORD(m, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
+    logic integer sfu_manifest_plain(uint8_t *m) = SFU_WORD(m, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
+    logic integer sfu_manifest_record(uint8_t *m) = SFU_HALF(m, SFU_MANIFEST_RECORD_SIZE_OFFSET);
+    logic integer sfu_manifest_count(uint8_t *m) = SFU_HALF(m, SFU_MANIFEST_RECORD_COUNT_OFFSET);
     // bytes of n whole records; without a product of two unknowns
     logic integer sfu_rows(integer record, integer n) =
          record == SFU_FORMAT_RECORD_SMALL ? SFU_FORMAT_RECORD_SMALL * n : SFU_FORMAT_RECORD_LARGE * n;

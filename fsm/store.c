@@ -189,6 +189,19 @@ uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page)
 	return erase(s, *page);
 }
 
+uint32_t sfu_store_program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell)
+{
+	//@ ghost int before = sfu_flash;
+	/*@ assert inside: flash_inside(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, SFU_FLASH_CELL,
+	                               sfu_layout.area[s->area + page]); */
+	const uint32_t status = sfu_port_flash_program(
+		sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_FLASH_CELL);
+
+	/*@ ghost sfu_cell_programmed(before, s->area + page, s->area + (1 - page), index, cell,
+	       s->current <= 1 ? 1 : 0, status); */
+	return status;
+}
+
 uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page)
 {
 	uint32_t status;

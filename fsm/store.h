@@ -186,6 +186,21 @@ uint32_t sfu_store_secure(struct sfu_store *s);
     ensures secured: \result == SFU_OK && SFU_STORE_HAS_PAGE(s) ==> s->secured == 1; */
 uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
+/* Programs the 128 bytes at `cell` into cell `index` of `page`, which reads as blank; 0 is the header. SFU_OK, or the
+ * port's failure. */
+/*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
+    requires index: index < sfu_layout.area[s->area + page].size / SFU_FLASH_CELL;
+    requires read: \valid_read(cell + (0 .. SFU_FLASH_CELL - 1));
+    requires free: cell_blank(sfu_flash, s->area + page, index);
+    requires keep: SFU_STORE_HAS_PAGE(s) ==> recoverable(sfu_flash, s->area + page, s->area + (1 - page));
+    assigns sfu_flash;
+    ensures flash: SFU_WRITES(s->area, s->area + 2);
+    ensures cut: cut_cell(\old(sfu_flash), sfu_flash, s->area + page, s->area + (1 - page), index);
+    ensures done: \result == SFU_OK ==> page_whole(sfu_flash, s->area + page);
+    ensures told: \result == SFU_OK && cell_clean(\old(sfu_flash), s->area + page, index) ==>
+              page_tells(sfu_flash, s->area + page, cell_name(cell)); */
+uint32_t sfu_store_program(const struct sfu_store *s, uint32_t page, uint32_t index, const uint8_t *cell);
+
 /* Ends a switch: programs the commit units of `page`; with any of them it is current. */
 /*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
     requires stands: SFU_STORE_STANDS(s);

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include "maker.h"
 
-uint8_t sfu_config[352];
+uint8_t sfu_config[416];
 const uint8_t sfu_loader_version[8] = { 1, 0, 0, 0, 0, 0, 0, 0 };
 
 uint8_t *config_bytes(void)

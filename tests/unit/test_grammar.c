@@ -24,7 +24,7 @@
 #include "sfu_codes.h"
 
 struct sfu_layout_declared sfu_layout;
-uint8_t sfu_config[352], sfu_loader_version[8];
+uint8_t sfu_config[416], sfu_loader_version[8];
 
 static uint8_t uid[12], m[256];
 static uint32_t verdict, asked;
@@ -98,7 +98,7 @@ static int begin(void **state)
 	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 352; i++)
+	for (i = 0; i < 416; i++)
 		sfu_config[i] = (uint8_t)(i * 7 + 3);
 	put(sfu_config + 44, 3, 4);
 	put(sfu_config + 24, 0x00010002, 4);
@@ -489,19 +489,19 @@ static void test_config(void **state)
 		memcpy(sfu_config, "SFUC\1\0\0\0", 8);
 		put(sfu_config + 36, locks[i / 2], 4);
 		put(sfu_config + 40, i % 2, 4);
-		for (at = 0; at < 348; at++) {
+		for (at = 0; at < 412; at++) {
 			const uint8_t was = sfu_config[at];
 
 			for (x = 0; x < 256; x++) {
 				sfu_config[at] = (uint8_t)x;
-				put(sfu_config + 348, crc(sfu_config, 348), 4);
+				put(sfu_config + 412, crc(sfu_config, 412), 4);
 				lock = get(sfu_config + 36, 4);
 				flags = get(sfu_config + 40, 4);
 				ok = memcmp(sfu_config, "SFUC\1\0\0\0", 8) == 0 && get(sfu_config + 44, 4) >= 1
 				     && get(sfu_config + 44, 4) <= 4
 				     && (lock == locks[1] || lock == locks[2] || (lock == locks[0] && flags % 2 == 1));
 				assert_int_equal(sfu_config_check(), ok ? SFU_OK : SFU_E_CONFIG);
-				sfu_config[348 + x % 4] ^= (uint8_t)(1 + x / 4);
+				sfu_config[412 + x % 4] ^= (uint8_t)(1 + x / 4);
 				assert_int_equal(sfu_config_check(), SFU_E_CONFIG);
 			}
 			sfu_config[at] = was;
