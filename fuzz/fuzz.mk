@@ -14,10 +14,10 @@ FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov
 FUZZ_SAN_fuzz := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SAN_fuzz-msan := -O2 -g -fno-omit-frame-pointer -fsanitize=memory -fsanitize-memory-track-origins
 FUZZ_SAN_fuzz-cov := -O1 -g
-FUZZ_SEEN_fuzz := -fsanitize=fuzzer-no-link
-FUZZ_SEEN_fuzz-msan := -fsanitize=fuzzer-no-link
-FUZZ_CORE_fuzz := -fsanitize=fuzzer-no-link,integer
-FUZZ_CORE_fuzz-msan := -fsanitize=fuzzer-no-link
+FUZZ_SEEN_fuzz := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+FUZZ_SEEN_fuzz-msan := $(FUZZ_SEEN_fuzz)
+FUZZ_CORE_fuzz := $(FUZZ_SEEN_fuzz) -fsanitize=integer
+FUZZ_CORE_fuzz-msan := $(FUZZ_SEEN_fuzz)
 FUZZ_CORE_fuzz-cov := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 FUZZ_LINK_fuzz := -fsanitize=fuzzer,address,undefined
 FUZZ_LINK_fuzz-msan := -fsanitize=fuzzer,memory
@@ -61,7 +61,7 @@ build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
-build/$(1)/stand_in.o: fuzz/stand_in.c $$(FUZZ_H) | $$(DEPS)
+build/$(1)/stand_in.o build/$(1)/grammar.o: build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 

@@ -22,7 +22,7 @@ void fuzz_geometry(uint32_t number)
 		.region = { { 0x08000000u, 2048, 7 }, { 0x08003800u, 1024, 2 }, { 0x08004000u, 4096, 8 } },
 		.area = {
 			[SFU_AREA_LOADER] = { 0x08000000u, 4096 },
-			[SFU_AREA_JOURNAL] = { 0x08001000u, 4096 }, { 0x08002000u, 6144 },
+			[SFU_AREA_JOURNAL] = { 0x08001000u, 4096 }, { 0x08002000u, 4096 },
 			[SFU_AREA_KEYS] = { 0x08003800u, 1024 }, { 0x08003C00u, 1024 },
 			[SFU_AREA_SLOT] = { 0x08004000u, single ? 0x8000u : 0x4000u },
 			{ single ? 0 : 0x08008000u, single ? 0 : 0x4000u },

@@ -41,13 +41,14 @@ uint32_t grammar_crc(const uint8_t *data, uint32_t size)
 
 uint32_t grammar_crc16(const uint8_t *data, uint32_t size)
 {
+	static uint32_t table[256];
 	uint32_t sum = 0, i, bit;
 
-	for (i = 0; i < size; i++) {
-		sum ^= (uint32_t)data[i] << 8;
-		for (bit = 0; bit < 8; bit++)
-			sum = sum & 0x8000u ? (sum << 1 ^ 0x1021u) & 0xFFFFu : sum << 1 & 0xFFFFu;
-	}
+	for (i = 0; table[255] == 0 && i < 256; i++)
+		for (table[i] = i << 8, bit = 0; bit < 8; bit++)
+			table[i] = (table[i] & 0x8000u ? table[i] << 1 ^ 0x1021u : table[i] << 1) & 0xFFFFu;
+	for (i = 0; i < size; i++)
+		sum = (sum << 8 & 0xFF00u) ^ table[sum >> 8 ^ data[i]];
 	return sum;
 }
 

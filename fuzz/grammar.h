@@ -1,5 +1,5 @@
 /* A second reading of spec/formats.md: offsets and rules are typed from its tables, not taken from gen/sfu_format.h, so
- * that a target can set it against the core's parsers. Slow and plain. */
+ * that a target can set it against the core's parsers. Plain, and compiled without instrumentation. */
 #ifndef GRAMMAR_H
 #define GRAMMAR_H
 
@@ -16,7 +16,7 @@ struct grammar_device {
 uint32_t grammar_number(const uint8_t *at, uint32_t size);
 uint64_t grammar_version(const uint8_t v[8]);
 
-/* RFC 1662's FCS-32, and the CRC-16 of XMODEM, a bit at a time. */
+/* RFC 1662's FCS-32, and the CRC-16 of XMODEM. */
 uint32_t grammar_crc(const uint8_t *data, uint32_t size);
 uint32_t grammar_crc16(const uint8_t *data, uint32_t size);
 

@@ -211,6 +211,53 @@ void sfu_onetime_mac(uint8_t tag[16], const uint8_t key[32], uint32_t index, con
 	memcpy(tag, out, 16);
 }
 
+/* x(scalar) stands for the point: agree(a, x(b)) = agree(b, x(a)), as both hash x(a) and x(b), the smaller one first */
+uint32_t sfu_agree_public(uint8_t public_key[64], const uint8_t scalar[32])
+{
+	struct state s;
+
+	ARGUMENT(scalar, 32);
+	ARGUMENT(public_key, 64);
+	begin(&s, 'E');
+	add(&s, scalar, 32);
+	marked(&s, public_key);
+	memset(public_key + 32, 0x59, 32);
+	return SFU_OK;
+}
+
+uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t public_key[64])
+{
+	struct state s;
+	uint8_t own[64];
+	int order;
+
+	ARGUMENT(public_key, 64);
+	ARGUMENT(secret, 32);
+	(void)sfu_agree_public(own, scalar);
+	/* no point of this curve */
+	if (public_key[32] != 0x59 || public_key[63] != 0x59)
+		return 0x0A0A0A0Au; /* R_PERMIT */
+	order = memcmp(own, public_key, 64);
+	begin(&s, 'Z');
+	add(&s, order < 0 ? own : public_key, 64);
+	add(&s, order < 0 ? public_key : own, 64);
+	end(&s, secret);
+	return SFU_OK;
+}
+
+uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint8_t tag[16])
+{
+	uint8_t wanted[16];
+
+	sfu_onetime_mac(wanted, key, 0xFFFFFFFFu, box, size);
+	if (sfu_equal(wanted, tag, 16) != SFU_OK) {
+		memset(box, 0, size);
+		return 0x11111111u; /* R_BOX */
+	}
+	sfu_cipher(key, 0, box, size);
+	return SFU_OK;
+}
+
 uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
 	uint8_t differ = 0;
