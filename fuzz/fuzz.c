@@ -1,4 +1,5 @@
 #include "fuzz.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,27 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what)
 {
 	fprintf(stderr, "%s:%d: %s\n", file, line, what);
 	abort();
+}
+
+void fuzz_trace(const char *format, ...)
+{
+	static int wanted = -1;
+	va_list list;
+
+	if (wanted < 0)
+		wanted = getenv("SFU_FUZZ_TRACE") != NULL;
+	if (!wanted)
+		return;
+	va_start(list, format);
+	(void)vfprintf(stderr, format, list);
+	va_end(list);
+}
+
+/* Power cuts leave functions by longjmp, of which a stack that is kept for use after return knows nothing. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_stack_use_after_return=0";
 }
 
 uint8_t fuzz_byte(struct fuzz_input *in)

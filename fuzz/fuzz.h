@@ -11,6 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FUZZ_MUST(holds, what) ((holds) ? (void)0 : fuzz_fail(__FILE__, __LINE__, what))
 _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 
+/* Tells what is going on, if SFU_FUZZ_TRACE is set: for replays. */
+void fuzz_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* An input that is read from its start; what is missing at its end reads as 0. */
 struct fuzz_input {
 	const uint8_t *at;

@@ -7,7 +7,8 @@
 # -fsanitize=integer is for the core alone, which promises that nothing wraps; BearSSL and hashes wrap on purpose.
 
 FUZZ_PARSERS := link ymodem manifest records journal
-FUZZ_TARGETS := $(FUZZ_PARSERS)
+FUZZ_LIVES := lifetimes
+FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES)
 
 FUZZ_CLANG := clang-19
 FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov
@@ -37,6 +38,7 @@ FUZZ_WITH_ymodem := grammar
 FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
 FUZZ_WITH_records := geometry stand_in stand_in_signer flat config_object maker
 FUZZ_WITH_journal := grammar geometry stand_in flat
+FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
 FUZZ_LIBS_manifest := -lcrypto
 
 # $(call fuzz-rules,VARIANT)
@@ -67,9 +69,14 @@ build/$(1)/stand_in.o build/$(1)/grammar.o: build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) 
 
 build/$(1)/%.o: tests/e2e/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
+# what simulates, and is not judged
 build/$(1)/%.o: port/host/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/config_object.o: tests/e2e/config_object.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 

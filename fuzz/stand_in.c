@@ -236,7 +236,7 @@ uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t p
 	(void)sfu_agree_public(own, scalar);
 	/* no point of this curve */
 	if (public_key[32] != 0x59 || public_key[63] != 0x59)
-		return 0x0A0A0A0Au; /* R_PERMIT */
+		return SFU_R_PERMIT;
 	order = memcmp(own, public_key, 64);
 	begin(&s, 'Z');
 	add(&s, order < 0 ? own : public_key, 64);
@@ -252,7 +252,7 @@ uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint
 	sfu_onetime_mac(wanted, key, 0xFFFFFFFFu, box, size);
 	if (sfu_equal(wanted, tag, 16) != SFU_OK) {
 		memset(box, 0, size);
-		return 0x11111111u; /* R_BOX */
+		return SFU_R_BOX;
 	}
 	sfu_cipher(key, 0, box, size);
 	return SFU_OK;

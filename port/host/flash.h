@@ -28,8 +28,8 @@ struct host_flash_counts {
 };
 extern struct host_flash_counts host_flash_counts;
 
-/* If not null: called before each program and erase; it says if the range may be written. */
-extern int (*host_flash_watch)(uint32_t address, uint32_t size, int erase);
+/* If not null: called before each program, and with null data before each erase; it says if the range may be written. */
+extern int (*host_flash_watch)(uint32_t address, uint32_t size, const uint8_t *data);
 
 /* All of the flash of sfu_layout, blank. Everything random comes from `seed`. */
 void host_flash_begin(uint32_t seed, int ecc);
