@@ -7,8 +7,9 @@
 # -fsanitize=integer is for the core alone, which promises that nothing wraps; BearSSL and hashes wrap on purpose.
 
 FUZZ_PARSERS := link ymodem manifest records journal
-FUZZ_LIVES := lifetimes
-FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES)
+FUZZ_LIVES := boot session lifetimes
+FUZZ_FILES := package elf hex pem
+FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES)
 
 FUZZ_CLANG := clang-19
 FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov
@@ -37,9 +38,20 @@ FUZZ_WITH_link := grammar
 FUZZ_WITH_ymodem := grammar
 FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
 FUZZ_WITH_records := geometry stand_in stand_in_signer flat config_object maker
-FUZZ_WITH_journal := grammar geometry stand_in flat
+FUZZ_WITH_journal := grammar geometry stand_in flat pages
+FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
+FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
+FUZZ_MUTATOR_session := session_mutator
 FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
+FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number tool/crypt
+FUZZ_WITH_elf := memory_file tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
+FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
+FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
 FUZZ_LIBS_manifest := -lcrypto
+FUZZ_LIBS_package := -lcrypto
+FUZZ_LIBS_elf := -lelf -lcrypto
+FUZZ_LIBS_hex := -lcrypto
+FUZZ_LIBS_pem := -lcrypto
 
 # $(call fuzz-rules,VARIANT)
 define fuzz-rules
@@ -48,6 +60,11 @@ $$(eval $$(call bearssl-library,build/$(1),$$(FUZZ_CLANG),ar,$$(FUZZ_SAN_$(1))))
 build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_CORE_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+
+# a loop each: counting how often it turns tells a fuzzer nothing
+build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o: build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(filter-out $$(FUZZ_SEEN_$(1)),$$(FUZZ_CORE_$(1))) $$(CORE_FLAGS) -c $$< -o $$@
 
 # BearSSL's arithmetic is in it
 build/$(1)/core/crypto/curve_m31.o: crypto/curve_m31.c $$(CORE_H) | $$(DEPS)
@@ -89,7 +106,7 @@ endef
 
 # $(call fuzz-program,VARIANT,TARGET)
 define fuzz-program
-build/$(1)/$(2): build/$(1)/$(2).o build/$(1)/fuzz.o $$(if $$(filter fuzz-cov,$(1)),build/$(1)/main.o) \
+build/$(1)/$(2): build/$(1)/$(2).o build/$(1)/fuzz.o $$(if $$(filter fuzz-cov,$(1)),build/$(1)/main.o,$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o)) \
 		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a
 	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
 endef
@@ -97,3 +114,35 @@ endef
 $(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz-rules,$(variant))))
 
 .SECONDARY:
+
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=build/fuzz/%)
+
+build/fuzz/dict/stamp: fuzz/dictionary.py build-aux/formats.py spec/formats.md | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)python3 $< $(@D) && touch $@
+
+.PHONY: fuzz-build fuzz fuzz-check fuzz-bench fuzz-campaign fuzz-merge fuzz-seeds fuzz-replay
+
+fuzz-build: $(FUZZ_PROGRAMS) build/fuzz/dict/stamp
+
+fuzz: fuzz-build ## every fuzz target for a minute
+	@python3 fuzz/run.py check 60 $(FUZZ_TARGETS)
+
+fuzz-check: fuzz-build ## every fuzz target for five seconds, and what was ever found
+	@python3 fuzz/run.py check 5 $(FUZZ_TARGETS)
+
+fuzz-bench: fuzz-build ## executions a second
+	@python3 fuzz/run.py bench 10 $(FUZZ_TARGETS)
+
+fuzz-campaign: fuzz-build ## HOURS= of all targets on all processors (JOBS=); goes on where the last one stopped
+	@python3 fuzz/run.py campaign $(or $(HOURS),1) $(FUZZ_TARGETS)
+
+fuzz-merge: fuzz-build ## the least of the campaign's corpora becomes the committed one
+	@python3 fuzz/run.py merge $(FUZZ_TARGETS)
+
+fuzz-seeds: fuzz-build build/sfu
+	@python3 fuzz/seeds.py build/fuzz/seeds build/sfu
+	@python3 fuzz/run.py seeds $(FUZZ_TARGETS)
+
+fuzz-replay: fuzz-build ## CASE=: runs a case and tells what happens in it
+	@python3 fuzz/run.py replay $(CASE)

@@ -1,7 +1,7 @@
 /* Journal pages as they may be found -> the device's state, against a replay that is written from spec/formats.md and
  * fsm/journal.h; then what is appended is what the next start finds.
  *
- * Input: layout (1), then cells: where (1: page in bit 7, index below), what (1), and what that needs. See place(). */
+ * Input: geometry (1), states to append (1), then what pages.h puts into pages. */
 #include <string.h>
 #include "bytes.h"
 #include "crypto.h"
@@ -10,13 +10,14 @@
 #include "grammar.h"
 #include "journal.h"
 #include "journal_cell.h"
+#include "pages.h"
 
 #define FIRST 0x1000u
 #define LAST 0x3800u
 #define CELLS_MAX 48u
 
 static const uint8_t device[32] = "the device key of the target....";
-static uint8_t key[32];
+static struct pages pages;
 
 static uint8_t *page_at(uint32_t page)
 {
@@ -26,69 +27,6 @@ static uint8_t *page_at(uint32_t page)
 static uint32_t cells_of(uint32_t page)
 {
 	return sfu_layout.area[SFU_AREA_JOURNAL + page].size / 128;
-}
-
-static void seal_cell(uint8_t *cell, uint32_t how)
-{
-	uint8_t mac[32];
-
-	if (how & 1) {
-		cell[0] = 1;
-		sfu_hmac(mac, key, cell, 108);
-		memcpy(cell + 108, mac, 16);
-	}
-	if (how & 2)
-		sfu_put32(cell + 124, grammar_crc(cell, 124));
-}
-
-/* Puts one thing into flash: a commit unit, a state, raw bytes, a torn unit. */
-static void place(struct fuzz_input *in)
-{
-	const uint32_t where = fuzz_byte(in), what = fuzz_byte(in), page = where >> 7;
-	const uint32_t index = (where & 0x7F) % cells_of(page);
-	uint8_t *cell = page_at(page) + 128 * index;
-	uint32_t i;
-
-	switch (what % 8) {
-	case 0: /* commit unit: whole, or with something wrong in it */
-		cell = page_at(page) + 32 * (index % 4);
-		memset(cell, 0, 32);
-		memcpy(cell, "SFUJ", 4);
-		sfu_put32(cell + 4, what & 0x80 ? fuzz_word(in) : fuzz_byte(in));
-		cell[8 + what / 8 % 16] = what & 0x08 ? fuzz_byte(in) : 0;
-		sfu_put32(cell + 28, grammar_crc(cell, 28) + (what & 0x40 ? fuzz_byte(in) : 0));
-		break;
-	case 1: /* raw */
-		(void)fuzz_bytes(in, cell, 128);
-		break;
-	case 2: /* raw, but its sums */
-		(void)fuzz_bytes(in, cell, 128);
-		seal_cell(cell, 1 + what / 8 % 3);
-		break;
-	case 3: /* a state of few bytes */
-		memset(cell, (int)(what / 8), 128);
-		cell[1] = fuzz_byte(in);
-		cell[2] = fuzz_byte(in);
-		sfu_put32(cell + 4, fuzz_half(in));
-		sfu_put32(cell + 8, fuzz_half(in));
-		seal_cell(cell, 3);
-		break;
-	case 4: /* that of another device */
-		memset(cell, (int)(what / 8), 128);
-		key[0] ^= 1;
-		seal_cell(cell, 3);
-		key[0] ^= 1;
-		break;
-	case 5: /* torn */
-		i = (uint32_t)(cell - flat) + fuzz_byte(in) % 128;
-		flat_torn[i - i % sfu_layout.unit] = 1;
-		break;
-	case 6: /* bits flipped, or something where there was nothing */
-		cell[fuzz_byte(in) % 128] ^= fuzz_byte(in);
-		break;
-	default: /* blank again */
-		memset(cell, (int)sfu_layout.erased, 128);
-	}
 }
 
 /* ---- the second replay ---- */
@@ -128,7 +66,7 @@ static int valid(const uint8_t *cell)
 {
 	uint8_t mac[32];
 
-	sfu_hmac(mac, key, cell, 108);
+	sfu_hmac(mac, pages.key, cell, 108);
 	return !torn(cell, 128) && cell[0] == 1 && grammar_crc(cell, 124) == grammar_number(cell + 124, 4)
 	       && memcmp(cell + 108, mac, 16) == 0;
 }
@@ -212,9 +150,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_geometry(fuzz_byte(&in));
 	times = fuzz_byte(&in) % 4;
 	flat_begin(FIRST, LAST);
-	sfu_hkdf(key, device, NULL, 0, (const uint8_t *)"sfu journal", 11);
+	memset(pages.bytes, (int)sfu_layout.erased, sizeof pages.bytes);
+	memset(pages.torn, 0, sizeof pages.torn);
+	pages_key(&pages, device);
 	for (i = 0; in.left > 0 && i < 2 * CELLS_MAX; i++)
-		place(&in);
+		pages_place(&pages, &in);
+	memcpy(page_at(0), pages.bytes[0], PAGES_SIZE);
+	memcpy(page_at(1), pages.bytes[1], PAGES_SIZE);
+	memcpy(flat_torn + (page_at(0) - flat), pages.torn[0], PAGES_SIZE);
+	memcpy(flat_torn + (page_at(1) - flat), pages.torn[1], PAGES_SIZE);
 	wanted = replay();
 	flat_last = FIRST; /* nothing may be written */
 	i = sfu_journal_load(&j, device);
