@@ -146,3 +146,28 @@ fuzz-seeds: fuzz-build build/sfu
 
 fuzz-replay: fuzz-build ## CASE=: runs a case and tells what happens in it
 	@python3 fuzz/run.py replay $(CASE)
+
+.PHONY: fuzz-planted
+fuzz-planted: fuzz-build ## planted bugs: each is found within ten minutes on two processors (fuzz/planted.tsv)
+	@python3 fuzz/planted.py
+
+# Coverage: the same tests once more, for what all of them reach together.
+FUZZ_COV_CC := $(FUZZ_CLANG) -O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+HOST_CC_host-cov := $(FUZZ_COV_CC)
+UNIT_FLASHES_host-cov := 8-ff-2
+FUZZ_COV_FLASHES := 8-ff-2 4-00-1
+$(eval $(call bearssl-library,build/host-cov,$(FUZZ_CLANG),ar,-O2 -g))
+$(eval $(call host-rules,host-cov))
+$(eval $(call unit-rules,host-cov))
+$(eval $(call e2e-rules,host-cov))
+$(call e2e-make,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES))
+$(call e2e-make,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2)
+FUZZ_COV_TESTS := $(call e2e-programs,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES)) \
+	$(call e2e-programs,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2) \
+	build/host-cov/unit/test_layout build/host-cov/unit/test_grammar build/host-cov/unit/test_crypto-curve_m31 \
+	$(UNIT_FLASH_TESTS:%=build/host-cov/unit/%-8-ff-2) $(UNIT_LINE_TESTS:%=build/host-cov/unit/%) \
+	build/host-cov/unit/test_machines build/host-cov/unit/test_effects
+
+.PHONY: fuzz-coverage
+fuzz-coverage: $(FUZZ_TARGETS:%=build/fuzz-cov/%) $(FUZZ_COV_TESTS) ## lines, branches and MC/DC of the core, by the corpus and by all tests; HTML
+	@python3 fuzz/coverage.py '$(FUZZ_TARGETS)' '$(FUZZ_COV_TESTS)'

@@ -26,7 +26,7 @@ BUILD = pathlib.Path("build/fuzz")
 CORPUS = pathlib.Path("fuzz/corpus")
 REGRESSIONS = pathlib.Path("fuzz/regressions")
 WORK = pathlib.Path("build/fuzz-campaign")
-TURN = 60
+TURN = 60 # seconds, or less where all targets are to have one
 LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]
 MAX_LEN = {"link": 600, "ymodem": 4400, "manifest": 700, "records": 400, "journal": 400, "boot": 300, "lifetimes": 300,
            "lifetimes-real": 300, "session": 30000, "package": 6000, "elf": 8000, "hex": 800, "pem": 800}
@@ -155,11 +155,12 @@ def campaign(hours, targets):
         (WORK / "corpus" / target).mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + hours * 3600
     jobs = min(int(os.environ.get("JOBS", os.cpu_count())), len(targets))
+    turn_time = min(TURN, hours * 3600 * jobs / len(targets))
     running, waiting, shown = {}, list(targets), 0
     while running or time.monotonic() < end:
         while len(running) < jobs and waiting and time.monotonic() < end:
             target = waiting.pop(0)
-            running[target] = Turn(target, max(1, min(TURN, int(end - time.monotonic()))),
+            running[target] = Turn(target, max(1, min(turn_time, int(end - time.monotonic()))),
                                    corpora=[str(WORK / "corpus" / target), str(own(target))])
         time.sleep(0.5)
         for target, turn in list(running.items()):

@@ -202,6 +202,9 @@ static void make_stages(uint32_t g, int ecc)
 			(void)boot_with_station(1, 0);
 			/* one slot: its image is gone for a while, and nobody asks any more */
 			(void)world_boot(quiet);
+		} else if (stage == WORLD_UPGRADED) {
+			world_confirm();
+			FUZZ_MUST(world_boot(quiet) == RIG_RUN && world.floor == 6, "the second image does not run");
 		}
 		begin[g].flash[ecc][stage] = host_flash_snapshot();
 		begin[g].at[ecc][stage] = world;

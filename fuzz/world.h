@@ -15,7 +15,7 @@
 #define WORLD_FORGED 5u /* from here on they are made by inputs */
 
 /* how a life begins */
-enum world_stage { WORLD_FACTORY, WORLD_RUNNING, WORLD_BEGUN, WORLD_TRIAL, WORLD_STAGES };
+enum world_stage { WORLD_FACTORY, WORLD_RUNNING, WORLD_BEGUN, WORLD_TRIAL, WORLD_UPGRADED, WORLD_STAGES };
 
 struct world {
 	struct rig_firmware *known[WORLD_PACKAGES];
