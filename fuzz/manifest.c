@@ -1,7 +1,7 @@
 /* Manifests and configurations, against a second reading of spec/formats.md and against the host program's parser.
  *
- * Input: what is made right (1: 1 signature, 2 the configuration's CRC, 4 the configuration is in the input), layout
- * (1), manifest (256), configuration (416 or none). */
+ * Input: what is made right (1: 1 signature, 2 the configuration's CRC, 4 the configuration is in the input, 8 the signer
+ * is the configuration's, of which bits 4 and 5 say which), geometry (1), manifest (256), configuration (416 or none). */
 #include <string.h>
 #include "bytes.h"
 #include "config.h"
@@ -128,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_MUST((sfu_config_check() == SFU_OK) == grammar_config(config_bytes()), "configuration");
 	if (sfu_config_check() != SFU_OK)
 		return 0;
+	if (what & 8)
+		memcpy(m + 8, config_bytes() + 48 + 72 * (what >> 4 & 3), 4);
 	if (what & 1)
 		sign(m);
 	device.slots = sfu_layout.slot_count;

@@ -81,7 +81,7 @@ def main(arguments):
     bugs = sorted(pathlib.Path("fuzz/planted").glob("*.patch"))
     bugs = [bug for bug in bugs if not arguments or bug.stem in arguments]
     make_copy()
-    rows, missed = [], 0
+    rows, missed = {line.split("\t")[0]: line for line in TABLE.read_text().splitlines()[1:]} if TABLE.is_file() else {}, 0
     for bug in bugs:
         words, target = head(bug)
         patch(bug)
@@ -92,10 +92,10 @@ def main(arguments):
         patch(bug, "-R")
         missed += result is None
         took, executions, said = result or (seconds, 0, "not found")
-        rows.append(f"{bug.stem}\t{target}\t{took:.1f}\t{executions}\t{words}\t{said[:110]}")
+        rows[bug.stem] = (f"{bug.stem}\t{target}\t{took:.1f}\t{executions}\t{words}\t{said[:110]}")
         print(f"{'found ' if result else 'MISSED'} {bug.stem:18} {target:10} {took:6.1f} s {executions:9}  {said[:90]}", flush=True)
-    if not arguments:
-        TABLE.write_text("bug\ttarget\tseconds\texecutions\twhat is wrong\twhat the target says\n" + "\n".join(rows) + "\n")
+        TABLE.write_text("bug\ttarget\tseconds\texecutions\twhat is wrong\twhat the target says\n"
+                         + "".join(f"{rows[name]}\n" for name in sorted(rows)))
     print(f"{len(bugs) - missed} passed, {missed} failed")
     return missed != 0
 

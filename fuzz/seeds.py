@@ -71,6 +71,9 @@ def main():
         seed("manifest", "signed", b"\1\0" + package[:256])
         seed("link", "hello", b"\x20" + frame(1) + frame(4))
         seed("link", "offer", b"\x3f" + frame(2, package[:256]))
+        long = bytes(i % 125 for i in range(2085)) # neither flag nor escape
+        seed("link", "full", b"\x7f" + frame(3, long[:2084]))
+        seed("link", "too-long", b"\x7f" + frame(3, long) + frame(1))
         seed("link", "repaired", b"\xbf" + frame(6) + b"noise" + frame(5))
         blocks = block(0, b"p.sfu\0" + str(len(package)).encode() + b" ", 128)
         for number, at in enumerate(range(0, len(package), 128), 1):
