@@ -3,19 +3,33 @@
 #   build/fuzz/TARGET        libFuzzer with the address, undefined and integer sanitizers
 #   build/fuzz-msan/TARGET   with the memory sanitizer
 #   build/fuzz-cov/TARGET    without a fuzzer, for coverage (fuzz/main.c)
+#   build/fuzz-foreign/TARGET  with FUZZ_FOREIGN= for flags and FUZZ_ENGINE= linked by FUZZ_LINKER= (fuzz/build.sh)
+#   build/fuzz-afl/TARGET    for afl-fuzz (fuzz/main.c)
 #
 # -fsanitize=integer is for the core alone, which promises that nothing wraps; BearSSL and hashes wrap on purpose.
 
 FUZZ_PARSERS := link ymodem manifest records journal
-FUZZ_LIVES := boot session lifetimes
+FUZZ_LIVES := boot session lifetimes lifetimes-real
 FUZZ_FILES := package elf hex pem
+# what needs no library that is not instrumented
+FUZZ_CORE_TARGETS := $(filter-out manifest lifetimes-real,$(FUZZ_PARSERS) $(FUZZ_LIVES))
 FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES)
 
 FUZZ_CLANG := clang-19
-FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov
+FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov fuzz-foreign fuzz-afl
+$(foreach variant,$(FUZZ_VARIANTS),$(eval FUZZ_CC_$(variant) = $$(FUZZ_CLANG)))
+FUZZ_CC_fuzz-afl := AFL_QUIET=1 afl-clang-fast
 FUZZ_SAN_fuzz := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SAN_fuzz-msan := -O2 -g -fno-omit-frame-pointer -fsanitize=memory -fsanitize-memory-track-origins
 FUZZ_SAN_fuzz-cov := -O1 -g
+FUZZ_SAN_fuzz-afl := -O1 -g -fsanitize=address
+FUZZ_STAND_IN_fuzz-afl = $(FUZZ_SAN_fuzz-afl)
+FUZZ_LINK_fuzz-afl := -fsanitize=address
+FUZZ_SAN_fuzz-foreign = $(FUZZ_FOREIGN)
+FUZZ_STAND_IN_fuzz-foreign = $(FUZZ_FOREIGN)
+FUZZ_LINK_fuzz-foreign = $(FUZZ_FOREIGN) $(FUZZ_ENGINE)
+FUZZ_LINKER ?= $(FUZZ_CLANG)
+FUZZ_LINKER_fuzz-foreign = $(FUZZ_LINKER)
 FUZZ_SEEN_fuzz := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_SEEN_fuzz-msan := $(FUZZ_SEEN_fuzz)
 FUZZ_CORE_fuzz := $(FUZZ_SEEN_fuzz) -fsanitize=integer
@@ -30,7 +44,7 @@ FUZZ_STAND_IN_fuzz-msan = $(FUZZ_SAN_fuzz-msan)
 FUZZ_STAND_IN_fuzz-cov := -O2 -g
 
 FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion -Werror \
-	-Ifuzz -Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec -Itests/e2e -Itools $(BEARSSL_INCLUDE)
+	-Wno-deprecated-declarations -Ifuzz -Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec -Itests/e2e -Itools $(BEARSSL_INCLUDE)
 FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
 
 # what each target needs beside the core
@@ -47,6 +61,12 @@ FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number 
 FUZZ_WITH_elf := memory_file tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
+# the same lives with the real cryptography
+FUZZ_MAIN_lifetimes-real := lifetimes
+FUZZ_WITH_lifetimes-real = $(filter-out stand_in stand_in_signer,$(FUZZ_WITH_lifetimes)) signer \
+	core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
+FUZZ_ARCHIVES_lifetimes-real := libbearssl
+FUZZ_LIBS_lifetimes-real := -lcrypto
 FUZZ_LIBS_manifest := -lcrypto
 FUZZ_LIBS_package := -lcrypto
 FUZZ_LIBS_elf := -lelf -lcrypto
@@ -55,21 +75,21 @@ FUZZ_LIBS_pem := -lcrypto
 
 # $(call fuzz-rules,VARIANT)
 define fuzz-rules
-$$(eval $$(call bearssl-library,build/$(1),$$(FUZZ_CLANG),ar,$$(FUZZ_SAN_$(1))))
+$$(eval $$(call bearssl-library,build/$(1),$$(FUZZ_CC_$(1)),ar,$$(FUZZ_SAN_$(1))))
 
 build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_CORE_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_CORE_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
 
 # a loop each: counting how often it turns tells a fuzzer nothing
 build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o: build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(filter-out $$(FUZZ_SEEN_$(1)),$$(FUZZ_CORE_$(1))) $$(CORE_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(filter-out $$(FUZZ_SEEN_$(1)),$$(FUZZ_CORE_$(1))) $$(CORE_FLAGS) -c $$< -o $$@
 
 # BearSSL's arithmetic is in it
 build/$(1)/core/crypto/curve_m31.o: crypto/curve_m31.c $$(CORE_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
 
 build/$(1)/libcore.a: $$(filter-out build/$(1)/core/crypto/%,$$(CORE_C:%.c=build/$(1)/core/%.o)) \
 		build/$(1)/core/fsm/check_seal.o
@@ -78,37 +98,38 @@ build/$(1)/libcore.a: $$(filter-out build/$(1)/core/crypto/%,$$(CORE_C:%.c=build
 
 build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
 build/$(1)/stand_in.o build/$(1)/grammar.o: build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
 build/$(1)/%.o: tests/e2e/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
 # what simulates, and is not judged
 build/$(1)/%.o: port/host/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
 build/$(1)/config_object.o: tests/e2e/config_object.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
 build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -D_GNU_SOURCE -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -D_GNU_SOURCE -c $$< -o $$@
 
 $$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
 endef
 
 # $(call fuzz-program,VARIANT,TARGET)
 define fuzz-program
-build/$(1)/$(2): build/$(1)/$(2).o build/$(1)/fuzz.o $$(if $$(filter fuzz-cov,$(1)),build/$(1)/main.o,$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o)) \
-		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a
-	$$(Q)$$(FUZZ_CLANG) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
+build/$(1)/$(2): build/$(1)/$$(or $$(FUZZ_MAIN_$(2)),$(2)).o build/$(1)/fuzz.o \
+		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o)) \
+		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a $$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
+	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
 endef
 
 $(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz-rules,$(variant))))
@@ -146,6 +167,18 @@ fuzz-seeds: fuzz-build build/sfu
 
 fuzz-replay: fuzz-build ## CASE=: runs a case and tells what happens in it
 	@python3 fuzz/run.py replay $(CASE)
+
+.PHONY: fuzz-foreign fuzz-list
+fuzz-foreign: $(FUZZ_TARGETS:%=build/fuzz-foreign/%)
+
+fuzz-list:
+	@echo $(FUZZ_TARGETS)
+
+.PHONY: fuzz-afl fuzz-msan
+fuzz-afl: $(FUZZ_TARGETS:%=build/fuzz-afl/%) ## targets for afl-fuzz, in build/fuzz-afl
+
+fuzz-msan: $(FUZZ_CORE_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## targets of the core with the memory sanitizer, five seconds each
+	@python3 fuzz/run.py --build build/fuzz-msan check 5 $(FUZZ_CORE_TARGETS)
 
 .PHONY: fuzz-planted
 fuzz-planted: fuzz-build ## planted bugs: each is found within ten minutes on two processors (fuzz/planted.tsv)

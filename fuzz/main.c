@@ -16,6 +16,9 @@
 
 #ifdef __AFL_FUZZ_TESTCASE_LEN
 __AFL_FUZZ_INIT();
+/* in afl's own macros */
+#pragma clang diagnostic ignored "-Wshorten-64-to-32"
+#pragma clang diagnostic ignored "-Wsign-conversion"
 #endif
 
 static unsigned long inputs;

@@ -1,7 +1,8 @@
 /* Manifests and configurations, against a second reading of spec/formats.md and against the host program's parser.
  *
  * Input: what is made right (1: 1 signature, 2 the configuration's CRC, 4 the configuration is in the input, 8 the signer
- * is the configuration's, of which bits 4 and 5 say which), geometry (1), manifest (256), configuration (416 or none). */
+ * is the configuration's, of which bits 4 and 5 say which, 64 the load address is a slot's, 128 product, hardware and epoch
+ * are the device's), geometry (1), manifest (256), configuration (416 or none). */
 #include <string.h>
 #include "bytes.h"
 #include "config.h"
@@ -130,6 +131,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (what & 8)
 		memcpy(m + 8, config_bytes() + 48 + 72 * (what >> 4 & 3), 4);
+	if (what & 64)
+		sfu_put32(m + 68, sfu_layout.area[SFU_AREA_SLOT + what / 16 % sfu_layout.slot_count].address + sfu_layout.image_offset);
+	if (what & 128) {
+		memcpy(m + 12, config_bytes() + 24, 4);
+		memcpy(m + 16, config_bytes() + 8, 16);
+		memcpy(m + 32, config_bytes() + 28, 4);
+	}
 	if (what & 1)
 		sign(m);
 	device.slots = sfu_layout.slot_count;

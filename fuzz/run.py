@@ -9,6 +9,8 @@
     run.py seeds TARGET...             fuzz/seeds.py's seeds, and what a short run makes of them, become the corpus
     run.py replay FILE                 runs a case; its target is the folder it is in, or the word before `-crash`
 
+--build DIRECTORY before the rest: other programs than those of build/fuzz.
+
 Regressions (fuzz/regressions/TARGET/NAME) are run first, by every one of the first three.
 """
 import json
@@ -209,6 +211,9 @@ def replay(case):
 
 
 def main(arguments):
+    global BUILD
+    if arguments[:1] == ["--build"]:
+        BUILD, arguments = pathlib.Path(arguments[1]), arguments[2:]
     match arguments:
         case ["check", seconds, *targets] if targets:
             return check(int(seconds), targets)
@@ -220,6 +225,9 @@ def main(arguments):
             return merge(targets)
         case ["seeds", *targets] if targets:
             return merge(targets, lambda target: [f"build/fuzz/seeds/{target}", str(own(target))])
+        case ["max-len", target]:
+            print(MAX_LEN[target])
+            return 0
         case ["replay", path]:
             return replay(path)
     sys.exit(__doc__)

@@ -64,6 +64,7 @@ def main():
         seed("package", "packed", package)
         seed("elf", "app", (folder / "app.elf").read_bytes())
         seed("elf", "hex", (folder / "app.hex").read_bytes())
+        seed("hex", "longest", b":" + b"0" * 522 + b"\n")
         seed("hex", "app", (folder / "app.hex").read_bytes())
         seed("pem", "public", b"\0" + (folder / "pub.pem").read_bytes())
         seed("pem", "private", b"\1" + (folder / "sign.pem").read_bytes())
