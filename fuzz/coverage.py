@@ -29,7 +29,7 @@ def llvm(tool, *arguments, **options):
 def run(program, arguments, name):
     raw = OUT / "raw" / f"{name}.profraw"
     done = subprocess.run([program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          env={**os.environ, "LLVM_PROFILE_FILE": str(raw), "SFU_CUT_STRIDE": "1999"})
+                          env={**os.environ, "LLVM_PROFILE_FILE": str(raw), "SFU_CUT_STRIDE": "499"})
     if done.returncode != 0:
         sys.exit(f"coverage.py: {program} {' '.join(arguments)} fails")
     return raw

@@ -142,6 +142,7 @@ build/fuzz/dict/stamp: fuzz/dictionary.py build-aux/formats.py spec/formats.md |
 	@mkdir -p $(@D)
 	$(Q)python3 $< $(@D) && touch $@
 
+CHECKS += fuzz-check
 .PHONY: fuzz-build fuzz fuzz-check fuzz-bench fuzz-campaign fuzz-merge fuzz-seeds fuzz-replay
 
 fuzz-build: $(FUZZ_PROGRAMS) build/fuzz/dict/stamp
