@@ -46,7 +46,23 @@ uint32_t sfu_boot(struct sfu_device *d);
              || (\old(d->boot.state) == SFU_BOOT_STATE_TRIAL
                  && (*p == SFU_BOOT_EVENT_CONFIRM || *p == SFU_BOOT_EVENT_TRY));
     ensures staying: \old(d->boot.state) == SFU_BOOT_STATE_STAYING ==>
-             d->boot.state == SFU_BOOT_STATE_STAYING; */
+             d->boot.state == SFU_BOOT_STATE_STAYING;
+    ensures considers: \old(d->boot.state) == SFU_BOOT_STATE_DECIDING ==>
+             (d->boot.state == SFU_BOOT_STATE_TRIAL <==> \old(*p) == SFU_BOOT_EVENT_TRIAL)
+             && (d->boot.state == SFU_BOOT_STATE_GOOD <==> \old(*p) == SFU_BOOT_EVENT_GOOD);
+    ensures tried: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_TRY
+             && d->boot.status == SFU_OK ==> d->journal.state.attempts == \old(d->journal.state.attempts) - 1
+             && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_TRIAL;
+    ensures confirmed: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_CONFIRM
+             && d->boot.status == SFU_OK ==> d->journal.state.security_counter >= d->boot.counter
+             && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_CONFIRMED;
+    ensures given_up: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL
+             && (\old(*p) == SFU_BOOT_EVENT_BROKEN || \old(*p) == SFU_BOOT_EVENT_SPENT) ==>
+             d->boot.excluded[d->boot.candidate] == 1 && d->boot.state == SFU_BOOT_STATE_DECIDING
+             && (d->boot.status == SFU_OK ==> d->journal.state.slot[d->boot.candidate] == SFU_SLOT_EMPTY);
+    ensures excluded: (\old(d->boot.state) == SFU_BOOT_STATE_GOOD && \old(*p) == SFU_BOOT_EVENT_BROKEN)
+             || (\old(d->boot.state) == SFU_BOOT_STATE_HELD && \old(*p) == SFU_BOOT_EVENT_FAILED) ==>
+             d->boot.excluded[d->boot.candidate] == 1 && d->boot.state == SFU_BOOT_STATE_DECIDING; */
 void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 #include "boot_contract.h"
 
@@ -62,7 +78,8 @@ uint32_t sfu_boot_prepare(struct sfu_device *d);
  * loader was built with. */
 /*@ requires valid: \valid_read(d);
     assigns \nothing;
-    ensures floor: \result >= d->journal.state.security_counter; */
+    ensures floor: \result == \max(d->journal.state.security_counter,
+             SFU_WORD(sfu_config, SFU_CONFIG_MIN_COUNTER_OFFSET)); */
 uint32_t sfu_boot_floor(const struct sfu_device *d);
 
 /* Fills in struct EXCHANGE for the application in d->boot.good. */
@@ -79,6 +96,12 @@ void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZ
     assigns d->boot.failure_stored, d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures told: d->boot.trouble == SFU_OK ==> d->boot.failure_stored != 0 || d->journal.state.failure == code;
+    ensures once: d->boot.failure_stored == \old(d->boot.failure_stored) || d->boot.failure_stored == 1;
+    ensures slots: SFU_SLOTS_STAY(d);
+    ensures failure: d->journal.state.failure == code || d->journal.state.failure == \old(d->journal.state.failure);
+    ensures enough: d->boot.trouble != SFU_OK || \old(d->boot.failure_stored) != 0
+             || \old(d->journal.state.failure) == code ==> sfu_flash == \old(sfu_flash);
     ensures journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
 

@@ -3,6 +3,20 @@
 #include "device.h"
 #include "sfu_codes.h"
 
+/* as postconditions, what an effect leaves in the journal, if it could be stored: of the candidate, and of the rest */
+#define BECOMES(d, kind, left, why) \
+	ensures becomes: (d)->boot.status == SFU_OK ==> (d)->journal.state.slot[(d)->boot.candidate] == (kind) \
+	         && (d)->journal.state.attempts == (left) && (d)->journal.state.failure == (why); \
+	ensures other: (d)->boot.status == SFU_OK ==> \
+	         (d)->journal.state.slot[1 - (d)->boot.candidate] == \old((d)->journal.state.slot[1 - (d)->boot.candidate]) \
+	         && (d)->journal.state.install[0] == \old((d)->journal.state.install[0]) \
+	         && (d)->journal.state.install[1] == \old((d)->journal.state.install[1]); \
+	ensures not: (d)->boot.status != SFU_OK ==> SFU_STATE_SAME((d)->journal.state, \old((d)->journal.state));
+#define RISES(d, kind) \
+	ensures rises: (d)->boot.status == SFU_OK ==> (d)->journal.state.security_counter \
+	         == ((kind) == SFU_SLOT_CONFIRMED && (d)->boot.counter > \old((d)->journal.state.security_counter) \
+	             ? (d)->boot.counter : \old((d)->journal.state.security_counter));
+
 /* The candidate becomes what the journal is told it is; attempts belong to a slot on trial alone. */
 /*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
@@ -11,6 +25,8 @@
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
              d->boot.counter >= d->journal.state.security_counter;
+    BECOMES(d, slot_state, attempts, failure != SFU_OK ? failure : \old(d->journal.state.failure))
+    RISES(d, slot_state)
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
@@ -32,6 +48,8 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
              d->boot.counter >= d->journal.state.security_counter;
+    BECOMES(d, SFU_SLOT_CONFIRMED, 0, \old(d->journal.state.failure))
+    RISES(d, SFU_SLOT_CONFIRMED)
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void confirm(struct sfu_device *d)
 {
@@ -46,6 +64,8 @@ static void confirm(struct sfu_device *d)
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures floor: d->boot.counter >= \old(d->journal.state.security_counter) ==>
              d->boot.counter >= d->journal.state.security_counter;
+    BECOMES(d, SFU_SLOT_TRIAL, \old(d->journal.state.attempts) - 1, \old(d->journal.state.failure))
+    RISES(d, SFU_SLOT_TRIAL)
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void attempt(struct sfu_device *d)
 {
@@ -55,6 +75,8 @@ static void attempt(struct sfu_device *d)
 /*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
     requires candidate: d->boot.candidate <= 1;
     assigns d->boot.excluded[0 .. 1];
+    ensures excluded: d->boot.excluded[d->boot.candidate] == 1;
+    ensures other: d->boot.excluded[1 - d->boot.candidate] == \old(d->boot.excluded[1 - d->boot.candidate]);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void exclude(struct sfu_device *d)
 {
@@ -67,6 +89,9 @@ static void exclude(struct sfu_device *d)
     assigns d->boot.status, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    BECOMES(d, SFU_SLOT_EMPTY, 0, d->boot.held == SFU_OK ? SFU_R_TRIAL : d->boot.held)
+    RISES(d, SFU_SLOT_EMPTY)
+    ensures excluded: d->boot.excluded[d->boot.candidate] == 1;
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void revert(struct sfu_device *d)
 {
@@ -80,6 +105,9 @@ static void revert(struct sfu_device *d)
     assigns d->boot.failure_stored, d->boot.excluded[0 .. 1], d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures excluded: d->boot.excluded[d->boot.candidate] == 1;
+    ensures told: d->boot.failure_stored != 0 || d->journal.state.failure == d->boot.held;
+    ensures slots: SFU_SLOTS_STAY(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void drop(struct sfu_device *d)
 {

@@ -11,9 +11,21 @@
 /* two slots, at most three events for each, one more to end: enough for every path */
 #define STEPS 10u
 
+/* the slot is there, in question and in that state */
+#define SFU_BOOT_OPEN(d, n, wanted) \
+	((n) < sfu_layout.slot_count && (d)->boot.excluded[n] == 0 && (d)->journal.state.slot[n] == (wanted))
+/* `which` is, of the slots in that state, the one with the higher install number */
+#define SFU_BOOT_PREFERRED(d, wanted, which) \
+	((SFU_BOOT_OPEN(d, 0, wanted) && SFU_BOOT_OPEN(d, 1, wanted) ==> \
+	  (which) == ((d)->journal.state.install[1] > (d)->journal.state.install[0] ? 1 : 0)) \
+	 && (SFU_BOOT_OPEN(d, 0, wanted) && !SFU_BOOT_OPEN(d, 1, wanted) ==> (which) == 0) \
+	 && (!SFU_BOOT_OPEN(d, 0, wanted) && SFU_BOOT_OPEN(d, 1, wanted) ==> (which) == 1) \
+	 && (!SFU_BOOT_OPEN(d, 0, wanted) && !SFU_BOOT_OPEN(d, 1, wanted) ==> (which) == SFU_SLOT_NONE))
+
 /*@ requires read: \valid_read(d) && slot <= 1;
     assigns \nothing;
-    ensures there: \result != 0 ==> slot < sfu_layout.slot_count; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures open: \result == 1 <==> SFU_BOOT_OPEN(d, slot, wanted); */
 static uint32_t open_for(const struct sfu_device *d, uint32_t slot, uint32_t wanted)
 {
 	return slot < sfu_layout.slot_count && d->boot.excluded[slot] == 0
@@ -23,7 +35,8 @@ static uint32_t open_for(const struct sfu_device *d, uint32_t slot, uint32_t wan
 /* the slot in state `wanted` with the higher install number, or SFU_SLOT_NONE */
 /*@ requires read: \valid_read(d);
     assigns \nothing;
-    ensures there: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE; */
+    ensures there: \result < sfu_layout.slot_count || \result == SFU_SLOT_NONE;
+    ensures preferred: SFU_BOOT_PREFERRED(d, wanted, \result); */
 static uint8_t preferred(const struct sfu_device *d, uint32_t wanted)
 {
 	const uint32_t first = open_for(d, 0, wanted), second = open_for(d, 1, wanted);
@@ -40,7 +53,12 @@ static uint8_t preferred(const struct sfu_device *d, uint32_t wanted)
     ensures event: \result == SFU_BOOT_EVENT_TRIAL || \result == SFU_BOOT_EVENT_GOOD
              || \result == SFU_BOOT_EVENT_NONE;
     ensures chosen: \result != SFU_BOOT_EVENT_NONE ==> d->boot.candidate < sfu_layout.slot_count
-             || sfu_layout.slot_count > SFU_SLOT_NONE; */
+             || sfu_layout.slot_count > SFU_SLOT_NONE;
+    ensures trial: \result == SFU_BOOT_EVENT_TRIAL ==> SFU_BOOT_PREFERRED(d, SFU_SLOT_TRIAL, d->boot.candidate)
+             && d->boot.candidate != SFU_SLOT_NONE;
+    ensures good: \result != SFU_BOOT_EVENT_TRIAL ==> SFU_BOOT_PREFERRED(d, SFU_SLOT_TRIAL, SFU_SLOT_NONE)
+             && SFU_BOOT_PREFERRED(d, SFU_SLOT_CONFIRMED, d->boot.candidate)
+             && (\result == SFU_BOOT_EVENT_NONE <==> d->boot.candidate == SFU_SLOT_NONE); */
 static unsigned char choose(struct sfu_device *d)
 {
 	d->boot.candidate = preferred(d, SFU_SLOT_TRIAL);
@@ -89,8 +107,9 @@ static uint32_t examine(struct sfu_device *d)
     assigns \nothing;
     ensures broken: d->boot.held != SFU_OK <==> \result == SFU_BOOT_EVENT_BROKEN;
     ensures attempts: \result == SFU_BOOT_EVENT_TRY ==> d->journal.state.attempts > 0;
-    ensures event: \result \in { SFU_BOOT_EVENT_BROKEN, SFU_BOOT_EVENT_CONFIRM, SFU_BOOT_EVENT_ASK,
-             SFU_BOOT_EVENT_TRY, SFU_BOOT_EVENT_SPENT }; */
+    ensures event: d->boot.held == SFU_OK ==> \result == SFU_BOOT_EVENT_CONFIRM
+             || \result == (d->boot.entry != 0 ? SFU_BOOT_EVENT_ASK : d->journal.state.attempts > 0 ? SFU_BOOT_EVENT_TRY
+                            : SFU_BOOT_EVENT_SPENT); */
 static unsigned char judge_trial(const struct sfu_device *d)
 {
 	if (d->boot.held != SFU_OK)
@@ -107,7 +126,8 @@ static unsigned char judge_trial(const struct sfu_device *d)
     assigns d->boot.good;
     ensures failed: d->boot.status != SFU_OK <==> \result == SFU_BOOT_EVENT_FAILED;
     ensures good: d->boot.good == (d->boot.status == SFU_OK ? d->boot.candidate : \old(d->boot.good));
-    ensures event: \result \in { SFU_BOOT_EVENT_FAILED, SFU_BOOT_EVENT_ASK, SFU_BOOT_EVENT_RUN }; */
+    ensures event: d->boot.status == SFU_OK ==>
+             \result == (d->boot.entry != 0 ? SFU_BOOT_EVENT_ASK : SFU_BOOT_EVENT_RUN); */
 static unsigned char settle(struct sfu_device *d)
 {
 	if (d->boot.status != SFU_OK)

@@ -55,6 +55,23 @@ struct sfu_journal {
 	     && page_clean(sfu_flash, (j)->store.area + (j)->store.current, (j)->next + ((j)->fresh == 1 ? 0 : 1), \
 	                   SFU_JOURNAL_CELLS(j))))
 
+/* What an append leaves, as postconditions: the journal's state is what was appended, with the next sequence number, if
+ * it worked, and else what it was. Seals are left out: of rows of rows the provers do not find it. */
+#define SFU_STATE_SAME(a, b) \
+	((a).slot[0] == (b).slot[0] && (a).slot[1] == (b).slot[1] && (a).attempts == (b).attempts \
+	 && (a).failure == (b).failure && (a).install[0] == (b).install[0] && (a).install[1] == (b).install[1] \
+	 && (a).next_record == (b).next_record)
+#define SFU_STATE_ROWS_SAME(a, b) \
+	((\forall integer i; 0 <= i < 16 ==> (a).manifest_id[i] == (b).manifest_id[i]) \
+	 && (\forall integer i; 0 <= i < 32 ==> (a).expected[i] == (b).expected[i]))
+#define SFU_STATE_APPENDED(j, n) \
+	ensures state: \result == SFU_OK ==> SFU_STATE_SAME((j)->state, \at(*(n), Pre)); \
+	ensures rows: \result == SFU_OK ==> SFU_STATE_ROWS_SAME((j)->state, \at(*(n), Pre)); \
+	ensures sequence: \result == SFU_OK ==> (j)->state.sequence == \old((j)->state.sequence) + 1; \
+	ensures refused: \result != SFU_OK ==> SFU_STATE_SAME((j)->state, \old((j)->state)) \
+	         && (j)->state.sequence == \old((j)->state.sequence); \
+	ensures refused_rows: \result != SFU_OK ==> SFU_STATE_ROWS_SAME((j)->state, \old((j)->state));
+
 /*@ ghost
     // What the last call left holds still: since then nobody wrote to the two pages (C6), nor to *j. And it
     // held after a start, as each cut left it recoverable.
@@ -84,6 +101,7 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: j->state.security_counter
              == (\result == SFU_OK ? \old(next->security_counter) : \old(j->state.security_counter));
+    SFU_STATE_APPENDED(j, next)
     ensures kept: SFU_JOURNAL_VALID(j);
     ensures stands: SFU_JOURNAL_STANDS(j);
     ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store) && j->fresh == 1; */
@@ -95,6 +113,7 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: j->state.security_counter
              == (\result == SFU_OK ? \old(first->security_counter) : \old(j->state.security_counter));
+    SFU_STATE_APPENDED(j, first)
     ensures kept: SFU_JOURNAL_VALID(j);
     ensures stands: SFU_JOURNAL_STANDS(j);
     ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store) && j->fresh == 1; */

@@ -244,7 +244,9 @@ uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 	if (status != SFU_OK)
 		return status;
 	//@ ghost uint32_t current = j->store.current, free = j->next;
+	//@ assert rows: SFU_STATE_ROWS_SAME(state, \at(*next, Pre));
 	j->state = state;
+	//@ assert new_rows: SFU_STATE_ROWS_SAME(j->state, \at(*next, Pre));
 	//@ assert same_area: j->store.area == SFU_AREA_JOURNAL;
 	//@ assert same_page: j->store.current == current;
 	//@ assert same_next: j->next == free;
