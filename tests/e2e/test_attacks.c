@@ -261,6 +261,50 @@ static void t61_nothing_is_decrypted_before_it_is_authentic(void **state)
 	assert_int_equal(ciphered, 1);
 }
 
+static void lose_journal(void)
+{
+	uint32_t i, at;
+
+	for (i = SFU_AREA_JOURNAL; i < SFU_AREA_JOURNAL + 2; i++)
+		for (at = 0; at < sfu_layout.area[i].size; at += sfu_layout_sector(sfu_layout.area[i].address + at))
+			assert_int_equal(sfu_port_flash_erase(sfu_layout.area[i].address + at), SFU_OK);
+	/* what was confirmed last is on trial again, see decisions.md */
+	rig.lenient = 1;
+}
+
+/* a whole and signed image counts only in the slot it was signed for */
+static void t46_an_image_in_the_other_slot(void **state)
+{
+	static uint8_t slot[0x2000];
+	const uint32_t from = sfu_layout.area[SFU_AREA_SLOT].address, to = sfu_layout.area[SFU_AREA_SLOT + 1].address;
+	uint32_t at;
+
+	(void)state;
+	if (sfu_layout.slot_count < 2)
+		return;
+	for (at = 0; at < sizeof slot; at += sfu_layout_sector(to + at))
+		assert_int_equal(sfu_port_flash_erase(to + at), SFU_OK);
+	assert_int_equal(sfu_port_flash_read(from, slot, sizeof slot), SFU_OK);
+	assert_int_equal(sfu_port_flash_program(to, slot, sizeof slot), SFU_OK);
+	lose_journal();
+	assert_int_equal(desk_boots(), 0);
+	assert_true(rig_holds(&desk_old, 0));
+}
+
+/* two images with one counter: the higher version is the newer */
+static void t46_two_images_with_one_counter(void **state)
+{
+	struct maker m = desk_maker();
+
+	(void)state;
+	if (sfu_layout.slot_count < 2)
+		return;
+	m.counter = desk_old.maker.counter;
+	desk_install(&m);
+	lose_journal();
+	assert_int_equal(desk_boots(), m.slot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +313,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(t11_comparisons_that_answer_oddly, begin, end),
 		cmocka_unit_test_setup_teardown(t11_flash_that_answers_oddly, begin, end),
 		cmocka_unit_test_setup_teardown(t22_addresses_that_are_others, begin, end),
+		cmocka_unit_test_setup_teardown(t46_an_image_in_the_other_slot, begin, end),
+		cmocka_unit_test_setup_teardown(t46_two_images_with_one_counter, begin, end),
 		cmocka_unit_test_setup_teardown(t50_flash_that_changes_before_the_end, begin, end),
 		cmocka_unit_test_setup_teardown(t51_every_byte_is_fetched_once, begin, end),
 		cmocka_unit_test_setup_teardown(t61_nothing_is_decrypted_before_it_is_authentic, begin, end),
