@@ -30,6 +30,8 @@ CHECKS := gen-check gen-lint-check
 -include port/stm32/stm32.mk
 -include tools/tools.mk
 -include tests/tests.mk
+-include tests/secrets/secrets.mk
+-include fuzz/fuzz.mk
 -include tests/model/model.mk
 -include spec/spec.mk
 -include tests/board/board.mk

@@ -7,7 +7,7 @@
 
 -include tests/unit/unit.mk
 
-E2E_RIG := config_object desk maker rig station
+E2E_RIG := config_object desk maker rig signer station
 # EC_KEY is enough to sign with, and simpler than what replaces it
 E2E_FLAGS := $(HOST_FLAGS) -Wno-deprecated-declarations -Itests/e2e
 E2E_H := $(wildcard tests/e2e/*.h)
@@ -17,6 +17,8 @@ E2E_CHECK_signature := fsm/check_signature
 E2E_test_cuts := cuts
 E2E_test_faults := cuts
 E2E_test_personalize := cuts hsm
+# calls that a test stands between
+E2E_LINK_test_attacks := $(foreach call,verify equal cipher port_flash_read port_flash_program,-Wl$(comma)--wrap=sfu_$(call))
 
 # $(call e2e-rules,VARIANT)
 define e2e-rules
@@ -34,7 +36,7 @@ build/$(1)/e2e/$(2)/$(3)-$(4): build/$(1)/e2e/$(3).o $$(E2E_$(3):%=build/$(1)/e2
 		build/$(1)/core/$$(E2E_CHECK_$(2)).o build/$(1)/libcore.a \
 		build/$(1)/core/crypto/curve_m31.o build/$(1)/libbearssl.a
 	@mkdir -p $$(@D)
-	$$(Q)$$(HOST_CC_$(1)) -Wl,--start-group $$^ -Wl,--end-group -lcmocka -lcrypto -o $$@
+	$$(Q)$$(HOST_CC_$(1)) $$(E2E_LINK_$(3)) -Wl,--start-group $$^ -Wl,--end-group -lcmocka -lcrypto -o $$@
 endef
 
 # $(call e2e-programs,VARIANT,CHECK,TESTS,FLASHES): their names

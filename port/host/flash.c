@@ -19,7 +19,7 @@ struct chip {
 
 jmp_buf host_power_lost;
 struct host_flash_counts host_flash_counts;
-int (*host_flash_watch)(uint32_t address, uint32_t size, int erase);
+int (*host_flash_watch)(uint32_t address, uint32_t size, const uint8_t *data);
 void (*host_flash_seen)(uint32_t address, uint8_t *out, uint32_t size);
 
 static struct chip *chip;
@@ -297,7 +297,7 @@ uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t 
 		die("a program that is not whole units", address);
 	if (!in_flash(address, size))
 		die("a program outside the flash", address);
-	if (host_flash_watch != NULL && !host_flash_watch(address, size, 0))
+	if (host_flash_watch != NULL && !host_flash_watch(address, size, data))
 		die("a program where none may be", address);
 	if (failing()) {
 		stop = draw(size / sfu_layout.unit + 1) * sfu_layout.unit;
@@ -319,7 +319,7 @@ uint32_t sfu_port_flash_erase(uint32_t address)
 
 	if (sector == 0)
 		die("an erase of what is not a sector", address);
-	if (host_flash_watch != NULL && !host_flash_watch(address, sector, 1))
+	if (host_flash_watch != NULL && !host_flash_watch(address, sector, NULL))
 		die("an erase where none may be", address);
 	if (failing()) {
 		if (draw(2) == 0)

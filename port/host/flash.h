@@ -28,8 +28,8 @@ struct host_flash_counts {
 };
 extern struct host_flash_counts host_flash_counts;
 
-/* If not null: called before each program and erase; it says if the range may be written. */
-extern int (*host_flash_watch)(uint32_t address, uint32_t size, int erase);
+/* If not null: called before each program, and with null data before each erase; it says if the range may be written. */
+extern int (*host_flash_watch)(uint32_t address, uint32_t size, const uint8_t *data);
 
 /* If not null: called after each read, with what was read, which it may change: memory that answers otherwise the
  * second time. */

@@ -1,9 +1,4 @@
 #include "maker.h"
-#include <openssl/bn.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/obj_mac.h>
-#include <stdlib.h>
 #include <string.h>
 #include "bytes.h"
 #include "crc.h"
@@ -11,37 +6,9 @@
 #include "flash.h"
 #include "layout.h"
 #include "sfu_format.h"
+#include "signer.h"
 
 static const char PRODUCT[2][16] = { "e2e", "other" };
-static EC_KEY *keys[2];
-static uint8_t points[2][65];
-
-static void must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-/* two fixed keys, so that runs repeat */
-static EC_KEY *signer_key(uint32_t n)
-{
-	if (keys[n] == NULL) {
-		BIGNUM *secret = BN_new();
-		EC_POINT *point;
-
-		must(secret != NULL && BN_set_word(secret, 0x5F1A7E5 + n) == 1);
-		keys[n] = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
-		must(keys[n] != NULL && EC_KEY_set_private_key(keys[n], secret) == 1);
-		point = EC_POINT_new(EC_KEY_get0_group(keys[n]));
-		must(EC_POINT_mul(EC_KEY_get0_group(keys[n]), point, secret, NULL, NULL, NULL) == 1);
-		must(EC_KEY_set_public_key(keys[n], point) == 1);
-		must(EC_POINT_point2oct(EC_KEY_get0_group(keys[n]), point, POINT_CONVERSION_UNCOMPRESSED,
-		                        points[n], 65, NULL) == 65);
-		EC_POINT_free(point);
-		BN_free(secret);
-	}
-	return keys[n];
-}
 
 static void sha256(uint8_t out[32], const uint8_t *a, uint32_t na, const uint8_t *b, uint32_t nb)
 {
@@ -57,8 +24,7 @@ void maker_signer_id(uint32_t signer, uint8_t id[4])
 {
 	uint8_t digest[32];
 
-	(void)signer_key(signer);
-	sha256(digest, points[signer] + 1, 64, NULL, 0);
+	sha256(digest, signer_public(signer), 64, NULL, 0);
 	memcpy(id, digest, 4);
 }
 
@@ -77,7 +43,7 @@ void maker_config(uint32_t lock)
 	sfu_put32(c + SFU_CONFIG_FLAGS_OFFSET, SFU_FLASH_CONFIG_TEST);
 	sfu_put32(c + SFU_CONFIG_KEY_COUNT_OFFSET, 1);
 	maker_signer_id(0, c + SFU_CONFIG_KEY0_OFFSET);
-	memcpy(c + SFU_CONFIG_KEY0_OFFSET + SFU_SIGNER_PUBLIC_KEY_OFFSET, points[0] + 1, 64);
+	memcpy(c + SFU_CONFIG_KEY0_OFFSET + SFU_SIGNER_PUBLIC_KEY_OFFSET, signer_public(0), 64);
 	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
 }
 
@@ -144,17 +110,10 @@ void maker_image(const struct maker *m, uint8_t *image)
 
 void maker_sign(uint8_t manifest[256], uint32_t signer)
 {
-	const BIGNUM *r, *s;
 	uint8_t digest[32];
-	ECDSA_SIG *sig;
 
 	sha256(digest, manifest, SFU_FORMAT_MANIFEST_SIGNED, NULL, 0);
-	sig = ECDSA_do_sign(digest, 32, signer_key(signer));
-	must(sig != NULL);
-	ECDSA_SIG_get0(sig, &r, &s);
-	must(BN_bn2binpad(r, manifest + SFU_MANIFEST_SIGNATURE_OFFSET, 32) == 32);
-	must(BN_bn2binpad(s, manifest + SFU_MANIFEST_SIGNATURE_OFFSET + 32, 32) == 32);
-	ECDSA_SIG_free(sig);
+	signer_sign(signer, digest, manifest + SFU_MANIFEST_SIGNATURE_OFFSET);
 }
 
 static void derive(uint8_t out[32], const struct maker *m, const uint8_t *salt, const char *label, int product)

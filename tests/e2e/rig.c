@@ -23,11 +23,11 @@ static int inside(uint32_t address, uint32_t size, const struct sfu_area *area)
 }
 
 /* C6: the loader itself is never written, nor the keys once they are made */
-static int may_write(uint32_t address, uint32_t size, int erase)
+static int may_write(uint32_t address, uint32_t size, const uint8_t *data)
 {
 	uint32_t i;
 
-	(void)erase;
+	(void)data;
 	for (i = 0; i < 2; i++) {
 		if (inside(address, size, &sfu_layout.area[SFU_AREA_JOURNAL + i])
 		    || (i < sfu_layout.slot_count && inside(address, size, &sfu_layout.area[SFU_AREA_SLOT + i]))

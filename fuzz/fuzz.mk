@@ -1,0 +1,207 @@
+# Fuzzing: fuzz/README.md tells what the targets are and how to use them.
+#
+#   build/fuzz/TARGET        libFuzzer with the address, undefined and integer sanitizers
+#   build/fuzz-msan/TARGET   with the memory sanitizer
+#   build/fuzz-cov/TARGET    without a fuzzer, for coverage (fuzz/main.c)
+#   build/fuzz-foreign/TARGET  with FUZZ_FOREIGN= for flags and FUZZ_ENGINE= linked by FUZZ_LINKER= (fuzz/build.sh)
+#   build/fuzz-afl/TARGET    for afl-fuzz (fuzz/main.c)
+#
+# -fsanitize=integer is for the core alone, which promises that nothing wraps; BearSSL and hashes wrap on purpose.
+
+FUZZ_PARSERS := link ymodem manifest records journal
+FUZZ_LIVES := boot session lifetimes lifetimes-real
+FUZZ_FILES := package elf hex pem
+# what needs no library that is not instrumented
+FUZZ_CORE_TARGETS := $(filter-out manifest lifetimes-real,$(FUZZ_PARSERS) $(FUZZ_LIVES))
+FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES)
+
+FUZZ_CLANG := clang-19
+FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov fuzz-foreign fuzz-afl
+$(foreach variant,$(FUZZ_VARIANTS),$(eval FUZZ_CC_$(variant) = $$(FUZZ_CLANG)))
+FUZZ_CC_fuzz-afl := AFL_QUIET=1 afl-clang-fast
+FUZZ_SAN_fuzz := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_SAN_fuzz-msan := -O2 -g -fno-omit-frame-pointer -fsanitize=memory -fsanitize-memory-track-origins
+FUZZ_SAN_fuzz-cov := -O1 -g
+FUZZ_SAN_fuzz-afl := -O1 -g -fsanitize=address
+FUZZ_STAND_IN_fuzz-afl = $(FUZZ_SAN_fuzz-afl)
+FUZZ_LINK_fuzz-afl := -fsanitize=address
+FUZZ_SAN_fuzz-foreign = $(FUZZ_FOREIGN)
+FUZZ_STAND_IN_fuzz-foreign = $(FUZZ_FOREIGN)
+FUZZ_LINK_fuzz-foreign = $(FUZZ_FOREIGN) $(FUZZ_ENGINE)
+FUZZ_LINKER ?= $(FUZZ_CLANG)
+FUZZ_LINKER_fuzz-foreign = $(FUZZ_LINKER)
+FUZZ_SEEN_fuzz := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+FUZZ_SEEN_fuzz-msan := $(FUZZ_SEEN_fuzz)
+FUZZ_CORE_fuzz := $(FUZZ_SEEN_fuzz) -fsanitize=integer
+FUZZ_CORE_fuzz-msan := $(FUZZ_SEEN_fuzz)
+FUZZ_CORE_fuzz-cov := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+FUZZ_LINK_fuzz := -fsanitize=fuzzer,address,undefined
+FUZZ_LINK_fuzz-msan := -fsanitize=fuzzer,memory
+FUZZ_LINK_fuzz-cov := -fprofile-instr-generate
+# what asks the sanitizer itself, and is not instrumented
+FUZZ_STAND_IN_fuzz := -O2 -g -DSTAND_IN_ASKS
+FUZZ_STAND_IN_fuzz-msan = $(FUZZ_SAN_fuzz-msan)
+FUZZ_STAND_IN_fuzz-cov := -O2 -g
+
+FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion -Werror \
+	-Wno-deprecated-declarations -Ifuzz -Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec -Itests/e2e -Itools $(BEARSSL_INCLUDE)
+FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
+
+# what each target needs beside the core
+FUZZ_WITH_link := grammar
+FUZZ_WITH_ymodem := grammar
+FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
+FUZZ_WITH_records := geometry stand_in stand_in_signer flat config_object maker
+FUZZ_WITH_journal := grammar geometry stand_in flat pages
+FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
+FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
+FUZZ_MUTATOR_session := session_mutator
+FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
+FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number tool/crypt
+FUZZ_WITH_elf := memory_file tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
+FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
+FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
+# the same lives with the real cryptography
+FUZZ_MAIN_lifetimes-real := lifetimes
+FUZZ_WITH_lifetimes-real = $(filter-out stand_in stand_in_signer,$(FUZZ_WITH_lifetimes)) signer \
+	core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
+FUZZ_ARCHIVES_lifetimes-real := libbearssl
+FUZZ_LIBS_lifetimes-real := -lcrypto
+FUZZ_LIBS_manifest := -lcrypto
+FUZZ_LIBS_package := -lcrypto
+FUZZ_LIBS_elf := -lelf -lcrypto
+FUZZ_LIBS_hex := -lcrypto
+FUZZ_LIBS_pem := -lcrypto
+
+# $(call fuzz-rules,VARIANT)
+define fuzz-rules
+$$(eval $$(call bearssl-library,build/$(1),$$(FUZZ_CC_$(1)),ar,$$(FUZZ_SAN_$(1))))
+
+build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_CORE_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+
+# a loop each: counting how often it turns tells a fuzzer nothing
+build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o: build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(filter-out $$(FUZZ_SEEN_$(1)),$$(FUZZ_CORE_$(1))) $$(CORE_FLAGS) -c $$< -o $$@
+
+# BearSSL's arithmetic is in it
+build/$(1)/core/crypto/curve_m31.o: crypto/curve_m31.c $$(CORE_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
+
+build/$(1)/libcore.a: $$(filter-out build/$(1)/core/crypto/%,$$(CORE_C:%.c=build/$(1)/core/%.o)) \
+		build/$(1)/core/fsm/check_seal.o
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+
+build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/stand_in.o build/$(1)/grammar.o: build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/%.o: tests/e2e/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+# what simulates, and is not judged
+build/$(1)/%.o: port/host/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/config_object.o: tests/e2e/config_object.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
+
+build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
+	@mkdir -p $$(@D)
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -D_GNU_SOURCE -c $$< -o $$@
+
+$$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
+endef
+
+# $(call fuzz-program,VARIANT,TARGET)
+define fuzz-program
+build/$(1)/$(2): build/$(1)/$$(or $$(FUZZ_MAIN_$(2)),$(2)).o build/$(1)/fuzz.o \
+		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o)) \
+		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a $$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
+	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
+endef
+
+$(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz-rules,$(variant))))
+
+.SECONDARY:
+
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=build/fuzz/%)
+
+build/fuzz/dict/stamp: fuzz/dictionary.py build-aux/formats.py spec/formats.md | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)python3 $< $(@D) && touch $@
+
+CHECKS += fuzz-check
+.PHONY: fuzz-build fuzz fuzz-check fuzz-bench fuzz-campaign fuzz-merge fuzz-seeds fuzz-replay
+
+fuzz-build: $(FUZZ_PROGRAMS) build/fuzz/dict/stamp
+
+fuzz: fuzz-build ## every fuzz target for a minute
+	@python3 fuzz/run.py check 60 $(FUZZ_TARGETS)
+
+fuzz-check: fuzz-build ## every fuzz target for five seconds, and what was ever found
+	@python3 fuzz/run.py check 5 $(FUZZ_TARGETS)
+
+fuzz-bench: fuzz-build ## executions a second
+	@python3 fuzz/run.py bench 10 $(FUZZ_TARGETS)
+
+fuzz-campaign: fuzz-build ## HOURS= of all targets on all processors (JOBS=); goes on where the last one stopped
+	@python3 fuzz/run.py campaign $(or $(HOURS),1) $(FUZZ_TARGETS)
+
+fuzz-merge: fuzz-build ## the least of the campaign's corpora becomes the committed one
+	@python3 fuzz/run.py merge $(FUZZ_TARGETS)
+
+fuzz-seeds: fuzz-build build/sfu
+	@python3 fuzz/seeds.py build/fuzz/seeds build/sfu
+	@python3 fuzz/run.py seeds $(FUZZ_TARGETS)
+
+fuzz-replay: fuzz-build ## CASE=: runs a case and tells what happens in it
+	@python3 fuzz/run.py replay $(CASE)
+
+.PHONY: fuzz-foreign fuzz-list
+fuzz-foreign: $(FUZZ_TARGETS:%=build/fuzz-foreign/%)
+
+fuzz-list:
+	@echo $(FUZZ_TARGETS)
+
+.PHONY: fuzz-afl fuzz-msan
+fuzz-afl: $(FUZZ_TARGETS:%=build/fuzz-afl/%) ## targets for afl-fuzz, in build/fuzz-afl
+
+fuzz-msan: $(FUZZ_CORE_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## targets of the core with the memory sanitizer, five seconds each
+	@python3 fuzz/run.py --build build/fuzz-msan check 5 $(FUZZ_CORE_TARGETS)
+
+.PHONY: fuzz-planted
+fuzz-planted: fuzz-build ## planted bugs: each is found within ten minutes on two processors (fuzz/planted.tsv)
+	@python3 fuzz/planted.py
+
+# Coverage: the same tests once more, for what all of them reach together.
+FUZZ_COV_CC := $(FUZZ_CLANG) -O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+HOST_CC_host-cov := $(FUZZ_COV_CC)
+UNIT_FLASHES_host-cov := 8-ff-2
+FUZZ_COV_FLASHES := 8-ff-2 4-00-1
+$(eval $(call bearssl-library,build/host-cov,$(FUZZ_CLANG),ar,-O2 -g))
+$(eval $(call host-rules,host-cov))
+$(eval $(call unit-rules,host-cov))
+$(eval $(call e2e-rules,host-cov))
+$(call e2e-make,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES))
+$(call e2e-make,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2)
+FUZZ_COV_TESTS := $(call e2e-programs,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES)) \
+	$(call e2e-programs,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2) \
+	build/host-cov/unit/test_layout build/host-cov/unit/test_grammar build/host-cov/unit/test_crypto-curve_m31 \
+	$(UNIT_FLASH_TESTS:%=build/host-cov/unit/%-8-ff-2) $(UNIT_LINE_TESTS:%=build/host-cov/unit/%) \
+	build/host-cov/unit/test_machines build/host-cov/unit/test_effects
+
+.PHONY: fuzz-coverage
+fuzz-coverage: $(FUZZ_TARGETS:%=build/fuzz-cov/%) $(FUZZ_COV_TESTS) ## lines, branches and MC/DC of the core, by the corpus and by all tests; HTML
+	@python3 fuzz/coverage.py '$(FUZZ_TARGETS)' '$(FUZZ_COV_TESTS)'

@@ -1,0 +1,159 @@
+/* Manifests and configurations, against a second reading of spec/formats.md and against the host program's parser.
+ *
+ * Input: what is made right (1: 1 signature, 2 the configuration's CRC, 4 the configuration is in the input, 8 the signer
+ * is the configuration's, of which bits 4 and 5 say which, 64 the load address is a slot's, 128 product, hardware and epoch
+ * are the device's), geometry (1), manifest (256), configuration (416 or none). */
+#include <string.h>
+#include "bytes.h"
+#include "config.h"
+#include "crypto.h"
+#include "fuzz.h"
+#include "grammar.h"
+#include "geometry.h"
+#include "manifest.h"
+#include "package_manifest.h"
+#include "stand_in.h"
+
+/* of tests/e2e/config_object.c */
+uint8_t *config_bytes(void);
+
+static const uint8_t uid[12] = "abcdefghijkl";
+
+void sfu_port_uid(uint8_t out[12])
+{
+	memcpy(out, uid, sizeof uid);
+}
+
+static int good(const uint8_t *key, const uint8_t *m)
+{
+	uint8_t hash[32], wanted[64];
+
+	sfu_manifest_hash(m, hash);
+	stand_in_sign(key, hash, wanted);
+	return memcmp(m + 192, wanted, 64) == 0;
+}
+
+static void configure(struct fuzz_input *in, uint32_t what)
+{
+	uint8_t *c = config_bytes();
+	uint32_t i;
+
+	if (what & 4) {
+		(void)fuzz_bytes(in, c, SFU_CONFIG_SIZE);
+	} else {
+		for (i = 0; i < SFU_CONFIG_SIZE; i++)
+			c[i] = (uint8_t)(i * 7 + 3);
+		memcpy(c, "SFUC\1\0\0\0target\0\0\0\0\0\0\0\0\0\0\1\0\0\0\7\0\0\0", 32);
+		sfu_put32(c + SFU_CONFIG_LOCK_PROFILE_OFFSET, SFU_FLASH_LOCK_FIELD);
+		sfu_put32(c + SFU_CONFIG_KEY_COUNT_OFFSET, 3);
+	}
+	if ((what & 4) == 0 || (what & 2))
+		sfu_put32(c + SFU_CONFIG_CRC_OFFSET, grammar_crc(c, SFU_CONFIG_CRC_OFFSET));
+}
+
+/* Signs with the key that is named, if the loader has it. */
+static void sign(uint8_t *m)
+{
+	const uint8_t *key = sfu_config_signer(grammar_number(m + 8, 4));
+	uint8_t hash[32];
+
+	if (key == NULL)
+		return;
+	sfu_manifest_hash(m, hash);
+	stand_in_sign(key, hash, m + 192);
+}
+
+static void same_fields(const struct sfu_manifest *h, const uint8_t *m)
+{
+	FUZZ_MUST(h->flags == m[7] && memcmp(h->signer, m + 8, 4) == 0 && h->hardware == grammar_number(m + 12, 4)
+	                  && memcmp(h->product, m + 16, 16) == 0 && h->epoch == grammar_number(m + 32, 4)
+	                  && h->security_counter == grammar_number(m + 44, 4) && memcmp(h->uid, m + 56, 12) == 0
+	                  && h->load_address == grammar_number(m + 68, 4) && h->plain_size == grammar_number(m + 72, 4)
+	                  && h->record_size == grammar_number(m + 76, 2) && h->record_count == grammar_number(m + 78, 2)
+	                  && memcmp(h->salt, m + 80, 32) == 0 && memcmp(h->image_hash, m + 112, 32) == 0
+	                  && memcmp(h->first_hash, m + 144, 32) == 0 && memcmp(h->key_check, m + 176, 16) == 0
+	                  && memcmp(h->signature, m + 192, 64) == 0,
+	          "the host's program reads another field");
+}
+
+/* What both sides must agree in: kind and sizes. */
+static void host(const uint8_t *m, uint32_t authentic, uint32_t fits)
+{
+	struct sfu_manifest h;
+	uint8_t again[SFU_MANIFEST_SIZE];
+	uint32_t offset = 0;
+	const char *wrong = sfu_package_decode(m, &h, &offset);
+	const int known = authentic != SFU_R_MAGIC && authentic != SFU_R_FORMAT;
+
+	FUZZ_MUST(wrong != NULL || known, "the host takes a kind of package that the device does not");
+	FUZZ_MUST(wrong == NULL || !known || fits != SFU_OK, "the device takes a package that the host does not");
+	if (wrong != NULL)
+		return;
+	same_fields(&h, m);
+	sfu_package_encode(&h, again);
+	FUZZ_MUST(memcmp(again, m, sizeof again) == 0, "what the host writes is not what it read");
+}
+
+static void versions(const uint8_t *a, const uint8_t *b)
+{
+	const uint64_t x = grammar_version(a), y = grammar_version(b);
+
+	FUZZ_MUST(sfu_version_compare(a, b) == (x < y ? 0 : x == y ? 1 : 2), "the order of versions");
+}
+
+static void chunks(const uint8_t *m)
+{
+	const uint32_t count = grammar_number(m + 78, 2), record = grammar_number(m + 76, 2);
+	uint32_t i, sum = 0;
+
+	for (i = 0; i < count; i++) {
+		const uint32_t n = sfu_manifest_chunk(m, i);
+
+		FUZZ_MUST(n > 0 && n <= record && (i + 1 == count || n == record), "a record's size");
+		sum += n;
+	}
+	FUZZ_MUST(sum == grammar_number(m + 72, 4), "the records are not the image");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = { data, size };
+	struct grammar_device device = { config_bytes(), uid, sfu_loader_version, 0, { 0, 0 }, { 0, 0 }, 0 };
+	const uint32_t what = fuzz_byte(&in);
+	uint8_t m[SFU_MANIFEST_SIZE], hash[32];
+	uint32_t slot = 9, wanted = 9, authentic, fits, i;
+
+	fuzz_geometry(fuzz_byte(&in));
+	(void)fuzz_bytes(&in, m, sizeof m);
+	configure(&in, what);
+	FUZZ_MUST((sfu_config_check() == SFU_OK) == grammar_config(config_bytes()), "configuration");
+	if (sfu_config_check() != SFU_OK)
+		return 0;
+	if (what & 8)
+		memcpy(m + 8, config_bytes() + 48 + 72 * (what >> 4 & 3), 4);
+	if (what & 64)
+		sfu_put32(m + 68, sfu_layout.area[SFU_AREA_SLOT + what / 16 % sfu_layout.slot_count].address + sfu_layout.image_offset);
+	if (what & 128) {
+		memcpy(m + 12, config_bytes() + 24, 4);
+		memcpy(m + 16, config_bytes() + 8, 16);
+		memcpy(m + 32, config_bytes() + 28, 4);
+	}
+	if (what & 1)
+		sign(m);
+	device.slots = sfu_layout.slot_count;
+	device.record_max = sfu_layout.record_max;
+	for (i = 0; i < device.slots; i++) {
+		device.image[i] = sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset;
+		device.capacity[i] = sfu_layout.area[SFU_AREA_SLOT + i].size - sfu_layout.image_offset - 128;
+	}
+	authentic = sfu_manifest_authentic(m, hash);
+	FUZZ_MUST(authentic == grammar_authentic(&device, m, good), "authentic or not");
+	FUZZ_MUST(sfu_manifest_meant(m) == grammar_meant(&device, m), "meant for the device or not");
+	fits = sfu_manifest_fits(m, &slot);
+	FUZZ_MUST(fits == grammar_fits(&device, m, &wanted) && slot == (fits == SFU_OK ? wanted : 0), "fits or not");
+	if (fits == SFU_OK)
+		chunks(m);
+	versions(m + 36, m + 48);
+	host(m, authentic, fits);
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* The OEM's signing keys in tests: number 0 is the one that loaders know, number 1 one that they do not. */
+#ifndef SIGNER_H
+#define SIGNER_H
+
+#include <stdint.h>
+
+/* X ‖ Y */
+const uint8_t *signer_public(uint32_t signer);
+
+/* r ‖ s of a hash */
+void signer_sign(uint32_t signer, const uint8_t hash[32], uint8_t signature[64]);
+
+#endif
