@@ -26,10 +26,13 @@ struct sfu_hash {
 
 /*@ // What is computed, as names only: that it is what the standards say is tested, not proved.
     axiomatic Crypto {
-      // byte i of the HMAC of `size` bytes
-      logic integer sfu_hmac_byte{L}(uint8_t *key, uint8_t *data, integer size, integer i)
-            reads key[0 .. 31], data[0 .. size - 1];
+      // byte i of the HMAC of a and b, one behind the other
+      logic integer sfu_mac_byte{L}(uint8_t *key, integer key_size, uint8_t *a, integer a_size, uint8_t *b,
+                                    integer b_size, integer i)
+            reads key[0 .. key_size - 1], a[0 .. a_size - 1], b[0 .. b_size - 1];
     }
+    logic integer sfu_hmac_byte{L}(uint8_t *key, uint8_t *data, integer size, integer i) =
+         sfu_mac_byte(key, 32, data, size, data, 0, i);
 */
 
 /* SHA-256 (FIPS 180-4): init, any number of updates (size 0 allowed), then final writes the digest.
@@ -43,9 +46,8 @@ void sfu_hash_init(struct sfu_hash *h);
     ensures size: sfu_sha_size(h->sha) == \old(sfu_sha_size(h->sha)) + size; */
 void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size);
 /*@ requires h: \valid_read(h) && \valid(digest + (0 .. 31));
-    requires apart: \separated(h, digest + (0 .. 31));
     assigns digest[0 .. 31];
-    ensures digest: \forall integer i; 0 <= i < 32 ==> digest[i] == sfu_sha_byte(h->sha, i); */
+    ensures digest: \forall integer i; 0 <= i < 32 ==> digest[i] == \old(sfu_sha_byte(h->sha, i)); */
 void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
 
 /* HMAC-SHA-256 (RFC 2104) of `size` bytes under a 32-byte key. */
@@ -74,7 +76,8 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
                 && \valid_read(signature + (0 .. 63));
     assigns sfu_vouch.signature;
     ensures signature: \result == SFU_OK <==> sfu_vouch.signature == 1;
-    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE; */
+    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE;
+    ensures zero: (\forall integer i; 0 <= i < 32 ==> signature[i] == 0) ==> \result == SFU_R_SIGNATURE; */
 uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64]);
 
 /* ChaCha20 (RFC 8439), counter from 0, nonce = index as 4 bytes ‖ 8 zero bytes: en- or decrypts
