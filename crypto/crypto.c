@@ -36,6 +36,7 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32])
 /*@ requires key: key_size <= BLOCK && \valid_read(key + (0 .. key_size - 1));
     requires read: \valid_read(a + (0 .. a_size - 1)) && \valid_read(b + (0 .. b_size - 1));
     requires out: \valid(out + (0 .. HASH - 1));
+    requires flip: flip == 0x36 || flip == 0x5C;
     assigns out[0 .. HASH - 1]; */
 static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t key_size, const uint8_t *a,
                   uint32_t a_size, const uint8_t *b, uint32_t b_size)
@@ -46,6 +47,9 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
 
 	sfu_fill(pad, flip, BLOCK);
 	/*@ loop invariant range: 0 <= i <= key_size;
+	    loop invariant flipped: \forall integer j; 0 <= j < i ==> pad[j] == (\at(key[j], Pre) ^ flip) % 256;
+	    loop invariant filled: \forall integer j; i <= j < BLOCK ==> pad[j] == flip;
+	    loop invariant same: \forall integer j; 0 <= j < key_size ==> key[j] == \at(key[j], Pre);
 	    loop assigns i, pad[0 .. BLOCK - 1];
 	    loop variant key_size - i; */
 	for (i = 0; i < key_size; i++)
@@ -54,8 +58,10 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
 	sfu_hash_update(&h, pad, BLOCK);
 	sfu_hash_update(&h, a, a_size);
 	sfu_hash_update(&h, b, b_size);
+	//@ assert all: sfu_sha_size(h.sha) == BLOCK + a_size + b_size;
 	sfu_hash_final(&h, out);
 	sfu_wipe(pad, BLOCK);
+	//@ assert wiped: \forall integer i; 0 <= i < BLOCK ==> pad[i] == 0;
 	sfu_wipe((uint8_t *)&h, sizeof h);
 }
 
@@ -63,7 +69,9 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
 /*@ requires key: key_size <= BLOCK && \valid_read(key + (0 .. key_size - 1));
     requires read: \valid_read(a + (0 .. a_size - 1)) && \valid_read(b + (0 .. b_size - 1));
     requires out: \valid(out + (0 .. HASH - 1));
-    assigns out[0 .. HASH - 1]; */
+    assigns out[0 .. HASH - 1];
+    ensures mac: \forall integer i; 0 <= i < HASH ==>
+             out[i] == \old(sfu_mac_byte(key, key_size, a, a_size, b, b_size, i)); */
 static void mac(uint8_t out[32], const uint8_t *key, uint32_t key_size, const uint8_t *a, uint32_t a_size,
                 const uint8_t *b, uint32_t b_size)
 {
@@ -72,6 +80,7 @@ static void mac(uint8_t out[32], const uint8_t *key, uint32_t key_size, const ui
 	keyed(inner, 0x36, key, key_size, a, a_size, b, b_size);
 	keyed(out, 0x5C, key, key_size, inner, HASH, b, 0);
 	sfu_wipe(inner, HASH);
+	//@ assert wiped: \forall integer i; 0 <= i < HASH ==> inner[i] == 0;
 }
 
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size)
@@ -87,8 +96,14 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
 	uint8_t extracted[HASH];
 
 	mac(extracted, salt, salt_size, key, HASH, key, 0);
+	/*@ assert extracted: \forall integer i; 0 <= i < HASH ==>
+	      extracted[i] == \at(sfu_mac_byte(salt, salt_size, key, HASH, key, 0, i), Pre); */
+	//@ ghost Extracted: ;
 	mac(out, extracted, HASH, info, info_size, &first, 1);
+	/*@ assert expanded: \forall integer i; 0 <= i < HASH ==>
+	      out[i] == \at(sfu_mac_byte(&extracted[0], HASH, info, info_size, &first, 1, i), Extracted); */
 	sfu_wipe(extracted, sizeof extracted);
+	//@ assert wiped: \forall integer i; 0 <= i < HASH ==> extracted[i] == 0;
 }
 
 uint32_t sfu_verify(
@@ -101,6 +116,7 @@ uint32_t sfu_verify(
 	//@ ghost sfu_vouch.signature = 0;
 	/* BearSSL refuses r and s from n on, and s = 0, but leaves r = 0 to the final comparison */
 	/*@ loop invariant range: 0 <= i <= HASH;
+	    loop invariant zero: bits == 0 <==> \forall integer j; 0 <= j < i ==> signature[j] == 0;
 	    loop assigns i, bits;
 	    loop variant HASH - i; */
 	for (i = 0; i < HASH; i++)
@@ -114,12 +130,13 @@ uint32_t sfu_verify(
 	key.qlen = sizeof point;
 	if (sfu_curve_verify(&key, hash, signature) != 1)
 		return SFU_R_SIGNATURE;
-	//@ ghost sfu_vouch.signature = 1;
 	return SFU_OK;
 }
 
-/*@ requires write: \valid(nonce + (0 .. NONCE - 1));
-    assigns nonce[0 .. NONCE - 1]; */
+/*@ requires write: \valid(nonce + (0 .. NONCE - 1)) && NONCE == 12;
+    assigns nonce[0 .. NONCE - 1];
+    ensures index: SFU_WORD(nonce, 0) == index;
+    ensures zeros: \forall integer i; 4 <= i < 12 ==> nonce[i] == 0; */
 static void make_nonce(uint8_t *nonce, uint32_t index)
 {
 	sfu_fill(nonce, 0, NONCE);
@@ -131,7 +148,11 @@ void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t s
 	uint8_t nonce[NONCE];
 
 	make_nonce(nonce, index);
+	//@ assert index: SFU_WORD(nonce, 0) == index;
+	//@ ghost Ready: ;
 	(void)br_chacha20_ct_run(key, nonce, 0, data, size);
+	/*@ assert stream: \forall integer i; 0 <= i < size ==>
+	      data[i] == \at(br_chacha20_byte(key, &nonce[0], 0, data, i), Ready); */
 }
 
 void sfu_onetime_mac(
@@ -140,7 +161,11 @@ void sfu_onetime_mac(
 	uint8_t nonce[NONCE], none = 0;
 
 	make_nonce(nonce, index);
+	//@ assert index: SFU_WORD(nonce, 0) == index;
+	//@ ghost Ready: ;
 	br_poly1305_ctmul_run(key, nonce, &none, 0, data, size, tag, br_chacha20_ct_run, 1);
+	/*@ assert tag: \forall integer i; 0 <= i < 16 ==>
+	      tag[i] == \at(br_poly1305_byte(key, &nonce[0], data, size, i), Ready); */
 }
 
 /* 1 if the number is one that a private key may be: above 0, below the order of the group. Not a branch, so that

@@ -15,23 +15,47 @@ struct sfu_hash {
 	br_sha256_context sha;
 };
 
+#ifndef SFU_PROOFS_BEARSSL_H /* proofs/bearssl.h has it too, as it speaks of it */
+/*@ axiomatic Sha {
+      // bytes that were hashed so far, and byte i of their digest
+      logic integer sfu_sha_size(br_sha256_context c);
+      logic integer sfu_sha_byte(br_sha256_context c, integer i);
+    }
+*/
+#endif
+
+/*@ // What is computed, as names only: that it is what the standards say is tested, not proved.
+    axiomatic Crypto {
+      // byte i of the HMAC of a and b, one behind the other
+      logic integer sfu_mac_byte{L}(uint8_t *key, integer key_size, uint8_t *a, integer a_size, uint8_t *b,
+                                    integer b_size, integer i)
+            reads key[0 .. key_size - 1], a[0 .. a_size - 1], b[0 .. b_size - 1];
+    }
+    logic integer sfu_hmac_byte{L}(uint8_t *key, uint8_t *data, integer size, integer i) =
+         sfu_mac_byte(key, 32, data, size, data, 0, i);
+*/
+
 /* SHA-256 (FIPS 180-4): init, any number of updates (size 0 allowed), then final writes the digest.
  * The context holds no secret beyond what was hashed; wipe it if that was one. */
 /*@ requires h: \valid(h);
-    assigns *h; */
+    assigns *h;
+    ensures size: sfu_sha_size(h->sha) == 0; */
 void sfu_hash_init(struct sfu_hash *h);
 /*@ requires h: \valid(h) && \valid_read(data + (0 .. size - 1));
-    assigns *h; */
+    assigns *h;
+    ensures size: sfu_sha_size(h->sha) == \old(sfu_sha_size(h->sha)) + size; */
 void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size);
 /*@ requires h: \valid_read(h) && \valid(digest + (0 .. 31));
-    assigns digest[0 .. 31]; */
+    assigns digest[0 .. 31];
+    ensures digest: \forall integer i; 0 <= i < 32 ==> digest[i] == \old(sfu_sha_byte(h->sha, i)); */
 void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
 
 /* HMAC-SHA-256 (RFC 2104) of `size` bytes under a 32-byte key. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
     requires out: \valid(out + (0 .. 31));
     requires apart: \separated(out + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
-    assigns out[0 .. 31]; */
+    assigns out[0 .. 31];
+    ensures mac: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_hmac_byte(key, data, size, i)); */
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt;
@@ -52,7 +76,8 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
                 && \valid_read(signature + (0 .. 63));
     assigns sfu_vouch.signature;
     ensures signature: \result == SFU_OK <==> sfu_vouch.signature == 1;
-    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE; */
+    ensures answer: \result == SFU_OK || \result == SFU_R_SIGNATURE;
+    ensures zero: (\forall integer i; 0 <= i < 32 ==> signature[i] == 0) ==> \result == SFU_R_SIGNATURE; */
 uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const uint8_t signature[64]);
 
 /* ChaCha20 (RFC 8439), counter from 0, nonce = index as 4 bytes ‖ 8 zero bytes: en- or decrypts

@@ -5,13 +5,17 @@
 
 #include <stdint.h>
 #include <bearssl.h>
+#include "claims.h"
 
 /* 1 if `signature` (r ‖ s) is one of `hash` under `key`, which is on P-256; else 0. Its time depends on
  * what it is given, none of which is secret. */
 /*@ requires key: \valid_read(key) && \valid_read(key->q + (0 .. key->qlen - 1));
     requires read: \valid_read(hash + (0 .. 31)) && \valid_read(signature + (0 .. 63));
+    requires point: key->curve == 23 && key->qlen == 65 && key->q[0] == 4;
     assigns \result \from *key, key->q[0 .. key->qlen - 1], hash[0 .. 31], signature[0 .. 63];
-    ensures bit: \result == 0 || \result == 1; */
+    assigns sfu_vouch.signature \from *key, key->q[0 .. key->qlen - 1], hash[0 .. 31], signature[0 .. 63];
+    ensures bit: \result == 0 || \result == 1;
+    ensures vouched: sfu_vouch.signature == \result; */
 uint32_t sfu_curve_verify(const br_ec_public_key *key, const uint8_t hash[32], const uint8_t signature[64]);
 
 /* point = scalar * point, in a time that depends on neither. `point` is 0x04 ‖ X ‖ Y, the scalar lies between 0 and the

@@ -32,6 +32,7 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing)
 	if (status != SFU_OK)
 		return status;
 	//@ assert fits: SFU_CHECK_FITS(c);
+	//@ assert meant: SFU_CHECK_MEANT(c);
 	status = sfu_check_pass(c, hash, sealing, 1);
 	//@ assert still: SFU_CHECK_FITS(c);
 	if (status != SFU_OK)
@@ -49,7 +50,13 @@ uint32_t sfu_check_pass(struct sfu_check *c, const uint8_t hash[32], uint32_t se
 	c->pass.hashing = hashing;
 	sfu_pass_begin(&c->pass, c->manifest, hash, c->install, c->device, c->oem, c->buffer);
 	status = sfu_pass_image(&c->pass, sfu_slot_image(c->slot), plain, c->buffer);
+	/*@ assert hashed: status == SFU_OK && hashing != 0 ==>
+	      sfu_sha_size(c->pass.hash.sha) == 32 + plain; */
+	//@ assert plain: plain == SFU_WORD(c->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
 	sfu_wipe(c->pass.key, sizeof c->pass.key);
+	/*@ assert hashed: status == SFU_OK && hashing != 0 ==>
+	      sfu_sha_size(c->pass.hash.sha) == 32 + plain; */
+	//@ assert plain: plain == SFU_WORD(c->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
 	//@ assert wiped: \forall integer i; 0 <= i < 32 ==> c->pass.key[i] == 0;
 	return status;
 }

@@ -28,6 +28,12 @@ struct sfu_check {
 	           SFU_HALF((c)->manifest, SFU_MANIFEST_RECORD_COUNT_OFFSET)) \
 	 && sfu_room(SFU_WORD((c)->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET), (c)->slot, sfu_layout))
 
+/* what reading it answers, and its fields as the loader wants them */
+#define SFU_CHECK_SEEN(c) flash_read(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + (c)->slot].address, SFU_MANIFEST_SIZE)
+#define SFU_CHECK_MEANT(c) \
+	(sfu_manifest_product(&(c)->manifest[0]) && sfu_manifest_hardware(&(c)->manifest[0]) \
+	 && sfu_manifest_epoch(&(c)->manifest[0]) && sfu_manifest_uid(&(c)->manifest[0]) && sfu_manifest_loader(&(c)->manifest[0]))
+
 /*@ predicate sfu_check_ready(struct sfu_check *c) =
          \valid(c) && layout_sound && c->slot < sfu_layout.slot_count
       && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1)) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
@@ -38,12 +44,19 @@ struct sfu_check {
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->oem + (0 .. 31));
 */
 
+/*@ predicate sfu_check_answer(integer code) =
+         code == SFU_OK || code == SFU_E_ECC || code == SFU_E_IO || code == SFU_R_SLOT || code == SFU_R_MAGIC
+      || code == SFU_R_FORMAT || code == SFU_R_SIGNER || code == SFU_R_SIGNATURE || code == SFU_R_PRODUCT
+      || code == SFU_R_HARDWARE || code == SFU_R_EPOCH || code == SFU_R_UID || code == SFU_R_LOADER || code == SFU_R_IMAGE;
+*/
+
 /* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
  * SFU_R_SEAL, SFU_R_IMAGE or the codes of sfu_manifest_authentic if not, or what reading failed with. */
 /*@ requires ready: sfu_check_ready(c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature, sfu_judged;
     ensures judged: \result == SFU_OK ==> slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout);
+    ensures answer: sfu_check_answer(\result) || \result == SFU_R_SEAL;
     ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_slot(struct sfu_check *c);
 
@@ -63,6 +76,12 @@ uint32_t sfu_check_slot(struct sfu_check *c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature;
     ensures signed: \result == SFU_OK ==> sfu_vouch.signature == 1;
+    ensures answer: sfu_check_answer(\result);
+    ensures sealing: \result == SFU_OK ==> c->pass.sealing == sealing;
+    ensures image: \result == SFU_OK ==> \forall integer i; 0 <= i < 32 ==>
+             c->manifest[SFU_MANIFEST_IMAGE_HASH_OFFSET + i] == sfu_sha_byte(c->pass.hash.sha, i);
+    ensures hashed: \result == SFU_OK ==> sfu_sha_size(c->pass.hash.sha)
+             == 32 + SFU_WORD(c->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
     ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
 
@@ -70,12 +89,24 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
  * and the pass over its image. */
 /*@ requires ready: sfu_check_ready(c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1];
+    ensures unread: SFU_CHECK_SEEN(c) != SFU_OK ==> \result == SFU_CHECK_SEEN(c);
+    ensures read: SFU_CHECK_SEEN(c) == SFU_OK ==> \forall integer i; 0 <= i < SFU_MANIFEST_SIZE ==>
+             c->manifest[i] == flash_byte(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + c->slot].address + i);
+    ensures answer: \result == SFU_OK || \result == SFU_R_SLOT || \result == SFU_E_ECC || \result == SFU_E_IO;
+    ensures accepted: \result == SFU_OK <==> SFU_CHECK_SEEN(c) == SFU_OK
+             && sfu_manifest_slot(&c->manifest[0], c->slot) && sfu_manifest_sized(&c->manifest[0], c->slot);
     ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_read(struct sfu_check *c);
 /*@ requires ready: sfu_check_ready(c) && SFU_CHECK_FITS(c);
     requires hash: \valid_read(hash + (0 .. 31));
     requires apart: \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), hash + (0 .. 31));
-    assigns c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip; */
+    assigns c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
+    ensures answer: \result == SFU_OK || \result == SFU_E_ECC || \result == SFU_E_IO;
+    ensures sealing: c->pass.sealing == sealing;
+    ensures hashing: c->pass.hashing == hashing;
+    ensures hashed: \result == SFU_OK && hashing != 0 ==> sfu_sha_size(c->pass.hash.sha)
+             == 32 + SFU_WORD(c->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET);
+    ensures wiped: \forall integer i; 0 <= i < 32 ==> c->pass.key[i] == 0; */
 uint32_t sfu_check_pass(struct sfu_check *c, const uint8_t hash[32], uint32_t sealing, uint32_t hashing);
 
 #endif

@@ -59,7 +59,8 @@ static inline void end_here(struct sfu_replay *r)
     requires inv: replay_inv(r) && *p < SFU_JOURNAL_EVENTS && r->at < UINT32_MAX;
     assigns r->cs, r->phase, r->next;
     ensures inv: replay_inv(r);
-    ensures next: r->next == \old(r->next) || r->next == r->at + 1;
+    ensures next: r->next == (\old(r->phase) == SFU_JOURNAL_STATE_TAIL
+              && (\old(*p) == SFU_JOURNAL_EVENT_STATE || \old(*p) == SFU_JOURNAL_EVENT_BAD) ? r->at + 1 : \old(r->next));
     ensures end: \old(*p) == SFU_JOURNAL_EVENT_END ==>
               r->phase == SFU_JOURNAL_STATE_FOUND || r->phase == SFU_JOURNAL_STATE_LOST;
     ensures found: r->phase == SFU_JOURNAL_STATE_FOUND ==>
@@ -68,6 +69,9 @@ static void step(struct sfu_replay *r, const unsigned char *p)
 {
 	%% write exec noend;
 }
+
+#define SFU_REPLAY_CELL(j, r) \
+	(sfu_layout.area[(j)->store.area + (j)->store.current].address + (r)->at * SFU_FLASH_CELL)
 
 /* What cell r->at is. A MAC is tried only where the CRC is right, and only so many cells are. */
 /*@ requires j: \valid(j) && \valid(r) && \separated(j, r);
@@ -80,9 +84,17 @@ static void step(struct sfu_replay *r, const unsigned char *p)
     ensures tried: r->tried <= SFU_LIMIT_MAC_CHECKS;
     ensures store: j->store.area == \old(j->store.area)
                    && j->store.current == \old(j->store.current);
-    ensures search: r->at == \old(r->at) && r->next == \old(r->next) && r->phase == \old(r->phase)
-                   && r->cs == \old(r->cs);
-    ensures end: r->at == 0 ==> \result == SFU_JOURNAL_EVENT_END; */
+    ensures at: r->at == \old(r->at);
+    ensures next: r->next == \old(r->next);
+    ensures phase: r->phase == \old(r->phase);
+    ensures cs: r->cs == \old(r->cs);
+    ensures end: \result == SFU_JOURNAL_EVENT_END <==> \old(r->at == 0 || r->tried == SFU_LIMIT_MAC_CHECKS);
+    ensures blank: \result == SFU_JOURNAL_EVENT_BLANK <==> \result != SFU_JOURNAL_EVENT_END
+                   && store_reads(sfu_flash, \old(SFU_REPLAY_CELL(j, r)), SFU_FLASH_CELL, sfu_layout, SFU_E_BLANK);
+    ensures found: \result == SFU_JOURNAL_EVENT_STATE ==>
+                   store_reads(sfu_flash, \old(SFU_REPLAY_CELL(j, r)), SFU_FLASH_CELL, sfu_layout, SFU_OK);
+    ensures count: r->tried == \old(r->tried)
+                   + (\result == SFU_JOURNAL_EVENT_STATE || \result == SFU_JOURNAL_EVENT_BAD ? 1 : 0); */
 static unsigned char classify(struct sfu_journal *j, struct sfu_replay *r)
 {
 	uint8_t cell[SFU_STATE_SIZE];

@@ -11,6 +11,9 @@
 	 && state->slot[1] == \at(cell[SFU_STATE_SLOT1_OFFSET], Pre) \
 	 && state->attempts == \at(cell[SFU_STATE_ATTEMPTS_OFFSET], Pre))
 
+/* bytes were copied, of which the source was not changed since */
+#define COPIED(to, from, size, when) (\forall integer i; 0 <= i < size ==> (to)[i] == \at((from)[i], when))
+
 _Static_assert(SFU_STATE_SIZE == SFU_FLASH_CELL, "a state is a cell");
 
 void sfu_journal_encode(
@@ -32,15 +35,26 @@ void sfu_journal_encode(
 	sfu_put32(cell + SFU_STATE_INSTALL0_OFFSET, state->install[0]);
 	sfu_put32(cell + SFU_STATE_INSTALL1_OFFSET, state->install[1]);
 	//@ assert kind: sfu_state_kind(cell);
+	//@ ghost Row1: ;
 	sfu_copy(cell + SFU_STATE_SEAL0_OFFSET, state->seal[0], SFU_STATE_SEAL0_SIZE);
+	//@ assert copied: COPIED(cell + SFU_STATE_SEAL0_OFFSET, state->seal[0], SFU_STATE_SEAL0_SIZE, Row1);
+	//@ ghost Row2: ;
 	sfu_copy(cell + SFU_STATE_SEAL1_OFFSET, state->seal[1], SFU_STATE_SEAL1_SIZE);
+	//@ assert copied: COPIED(cell + SFU_STATE_SEAL1_OFFSET, state->seal[1], SFU_STATE_SEAL1_SIZE, Row2);
+	//@ ghost Row3: ;
 	sfu_copy(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id,
 		SFU_STATE_MANIFEST_ID_SIZE);
+	//@ assert copied: COPIED(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE, Row3);
 	sfu_put32(cell + SFU_STATE_NEXT_RECORD_OFFSET, state->next_record);
+	//@ ghost Row4: ;
 	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
+	//@ assert copied: COPIED(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE, Row4);
 	//@ assert kind: sfu_state_kind(cell);
+	//@ ghost Stated: ;
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
 	sfu_copy(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE);
+	/*@ assert mac: \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
+	      cell[SFU_STATE_MAC_OFFSET + i] == \at(sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i), Stated); */
 	//@ ghost Whole: ;
 	sfu_put32(cell + SFU_STATE_CRC_OFFSET, sfu_crc32(cell, SFU_STATE_CRC_OFFSET));
 	/*@ assert crc: SFU_WORD(cell, SFU_STATE_CRC_OFFSET)
@@ -58,8 +72,11 @@ uint32_t sfu_journal_decode(
 	if (sfu_get32(cell + SFU_STATE_CRC_OFFSET) != sfu_crc32(cell, SFU_STATE_CRC_OFFSET))
 		return SFU_E_JOURNAL;
 	sfu_hmac(mac, key, cell, SFU_STATE_MAC_OFFSET);
+	/*@ assert mac: \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
+	      mac[i] == \at(sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i), Pre); */
 	if (sfu_equal(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE) != SFU_OK)
 		return SFU_E_JOURNAL;
+	//@ assert authentic: \at(sfu_state_mac(cell, key), Pre);
 	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
 	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
 	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
@@ -70,18 +87,26 @@ uint32_t sfu_journal_decode(
 	state->failure = sfu_get32(cell + SFU_STATE_FAILURE_OFFSET);
 	state->install[0] = sfu_get32(cell + SFU_STATE_INSTALL0_OFFSET);
 	state->install[1] = sfu_get32(cell + SFU_STATE_INSTALL1_OFFSET);
+	//@ ghost Row6: ;
 	sfu_copy(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE);
+	//@ assert copied: COPIED(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, Row6);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ ghost Row7: ;
 	sfu_copy(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE);
+	//@ assert copied: COPIED(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE, Row7);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ ghost Row8: ;
 	sfu_copy(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET,
 		SFU_STATE_MANIFEST_ID_SIZE);
+	//@ assert copied: COPIED(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, Row8);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
 	state->next_record = sfu_get32(cell + SFU_STATE_NEXT_RECORD_OFFSET);
+	//@ ghost Row9: ;
 	sfu_copy(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE);
+	//@ assert copied: COPIED(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE, Row9);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
 	return SFU_OK;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "bytes.h"
 #include "crc.h"
+#include "crypto.h"
 #include "journal.h"
 
 /* Number for number, as postconditions, that the cell at C holds the state at S (struct STATE): the same of both
@@ -27,6 +28,8 @@
     predicate sfu_state_kind(uint8_t *cell) = cell[SFU_STATE_KIND_OFFSET] == SFU_FLASH_CELL_STATE;
     predicate sfu_state_crc(uint8_t *cell) =
          SFU_WORD(cell, SFU_STATE_CRC_OFFSET) == sfu_crc32_of(cell, SFU_STATE_CRC_OFFSET);
+    predicate sfu_state_mac(uint8_t *cell, uint8_t *key) = \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
+         cell[SFU_STATE_MAC_OFFSET + i] == sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i);
 */
 
 /*@ requires cell: \valid(cell + (0 .. SFU_STATE_SIZE - 1));
@@ -46,7 +49,8 @@ void sfu_journal_encode(uint8_t cell[SFU_STATE_SIZE], const uint8_t key[32],
     assigns *state;
     ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
     ensures grammar: \result == SFU_OK ==> \old(sfu_state_kind(cell) && sfu_state_crc(cell));
-    ensures refused: !\old(sfu_state_kind(cell) && sfu_state_crc(cell)) ==> \result == SFU_E_JOURNAL;
+    ensures mac: \result == SFU_OK ==> \old(sfu_state_mac(cell, key));
+    ensures refused: \result != SFU_OK ==> !\old(sfu_state_kind(cell) && sfu_state_crc(cell) && sfu_state_mac(cell, key));
     ensures kept: \result != SFU_OK ==> *state == \old(*state);
     SFU_STATE_NUMBERS(\result == SFU_OK, cell, Pre, state, Post) */
 uint32_t sfu_journal_decode(struct sfu_state *state, const uint8_t cell[SFU_STATE_SIZE],

@@ -7,8 +7,21 @@
 /* a header and the cells among which sfu_keys_load finds the keys */
 #define KEYS_MIN 1024u
 
+/*@ predicate layout_numbers = (sfu_layout.unit == 2 || sfu_layout.unit == 4 || sfu_layout.unit == 8
+         || sfu_layout.unit == 16 || sfu_layout.unit == 32) && (sfu_layout.erased == 255 || sfu_layout.erased == 0)
+      && (sfu_layout.record_max == SFU_FORMAT_RECORD_SMALL || sfu_layout.record_max == SFU_FORMAT_RECORD_LARGE)
+      && sfu_layout.image_offset > 0 && sfu_layout.image_offset % SFU_FORMAT_RECORD_LARGE == 0
+      && 1 <= sfu_layout.slot_count <= 2 && 1 <= sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
+    // a sector begins or ends here
+    predicate layout_boundary(struct sfu_region r, integer at) =
+         r.address <= at <= layout_end(r) && (at - r.address) % r.sector == 0;
+    predicate layout_bound(integer at) =
+         \exists integer i; 0 <= i < sfu_layout.region_count && layout_boundary(sfu_layout.region[i], at);
+*/
+
 /*@ assigns \nothing;
     ensures choice: \result == 0 || \result == 1;
+    ensures numbers: \result == 1 <==> layout_numbers;
     ensures counts: \result == 1 ==> 1 <= sfu_layout.slot_count <= 2
                     && 1 <= sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
     ensures image: \result == 1 ==> sfu_layout.image_offset > 0;
@@ -37,7 +50,12 @@ static uint32_t numbers_ok(void)
 /*@ requires index: index < SFU_LAYOUT_REGIONS;
     assigns \nothing;
     ensures end: \result != 0 ==> layout_region(sfu_layout.region[index])
-                 && above <= sfu_layout.region[index].address < \result; */
+                 && above <= sfu_layout.region[index].address < \result;
+    ensures value: \result != 0 ==> \result == sfu_layout.region[index].address
+                 + layout_bytes(sfu_layout.region[index].sector, sfu_layout.region[index].count);
+    ensures grain: \result != 0 ==> layout_grain(sfu_layout.region[index]);
+    ensures refused: \result == 0 && above <= sfu_layout.region[index].address && layout_grain(sfu_layout.region[index])
+                 && sfu_layout.region[index].count > 0 ==> !layout_region(sfu_layout.region[index]); */
 static uint32_t region_end(uint32_t index, uint32_t above)
 {
 	const struct sfu_region region = sfu_layout.region[index];
@@ -55,6 +73,8 @@ static uint32_t region_end(uint32_t index, uint32_t above)
 /*@ requires count: sfu_layout.region_count <= SFU_LAYOUT_REGIONS;
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1;
+    ensures grain: \result == 1 ==> \forall integer i; 0 <= i < sfu_layout.region_count ==>
+                   layout_grain(sfu_layout.region[i]);
     ensures regions: \result == 1 ==> layout_regions; */
 static uint32_t regions_ok(void)
 {
@@ -62,6 +82,7 @@ static uint32_t regions_ok(void)
 
 	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
 	    loop invariant done: \forall integer k; 0 <= k < i ==> layout_region(sfu_layout.region[k]);
+	    loop invariant grain: \forall integer k; 0 <= k < i ==> layout_grain(sfu_layout.region[k]);
 	    loop assigns i, end;
 	    loop variant sfu_layout.region_count - i; */
 	for (i = 0; i < sfu_layout.region_count; i++) {
@@ -77,6 +98,9 @@ static uint32_t regions_ok(void)
     requires regions: layout_regions;
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1;
+    ensures whole: \result == 1 && sfu_layout.area[index].size > 0 ==>
+             layout_bound(sfu_layout.area[index].address)
+             && layout_bound(sfu_layout.area[index].address + sfu_layout.area[index].size);
     ensures end: \result == 1 ==> layout_area(sfu_layout.area[index]); */
 static uint32_t area_ok(uint32_t index)
 {
@@ -87,6 +111,7 @@ static uint32_t area_ok(uint32_t index)
 		return 0;
 	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
 	    loop invariant at: area.address <= at <= area.address + area.size;
+	    loop invariant bounds: at != area.address ==> layout_bound(area.address) && layout_bound(at);
 	    loop assigns i, at;
 	    loop variant sfu_layout.region_count - i; */
 	for (i = 0; i < sfu_layout.region_count; i++) {
@@ -98,6 +123,8 @@ static uint32_t area_ok(uint32_t index)
 		if (at < r.address || at >= stop)
 			continue;
 		if ((at - r.address) % r.sector == 0 && (stop - r.address) % r.sector == 0)
+			/*@ assert bounds: layout_boundary(sfu_layout.region[i], at)
+			      && layout_boundary(sfu_layout.region[i], stop); */
 			at = stop;
 	}
 	return at - area.address == area.size;
@@ -204,6 +231,8 @@ uint32_t sfu_layout_sector(uint32_t address)
 	uint32_t i;
 
 	/*@ loop invariant range: 0 <= i <= sfu_layout.region_count;
+	    loop invariant behind: \forall integer k; 0 <= k < i ==>
+	      layout_end(sfu_layout.region[k]) <= address;
 	    loop assigns i;
 	    loop variant sfu_layout.region_count - i; */
 	for (i = 0; i < sfu_layout.region_count; i++) {
@@ -236,5 +265,6 @@ uint32_t sfu_layout_erase(uint32_t area)
 		status = sfu_port_flash_erase(address + done) /*@ ghost (sector) */;
 		done += sector;
 	}
+	//@ assert all: status == SFU_OK ==> done == size;
 	return status;
 }

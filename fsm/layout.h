@@ -47,6 +47,9 @@ extern const struct sfu_layout sfu_layout;
     logic integer layout_bytes(integer sector, integer count) = sector * count;
     predicate layout_region(struct sfu_region r) =
                  0 < r.sector && r.address + layout_bytes(r.sector, r.count) <= UINT32_MAX;
+    logic integer layout_end(struct sfu_region r) = r.address + layout_bytes(r.sector, r.count);
+    predicate layout_grain(struct sfu_region r) =
+                 r.address % SFU_FORMAT_GRAIN == 0 && r.sector % SFU_FORMAT_GRAIN == 0;
     predicate layout_area(struct sfu_area a) = a.address + a.size <= UINT32_MAX;
     predicate layout_apart(struct sfu_area a, struct sfu_area b) =
                  a.address + a.size <= b.address || b.address + b.size <= a.address;
@@ -105,7 +108,11 @@ uint32_t sfu_layout_check(void);
 
 /* Size of the erase sector that begins at `address`, or 0 if none does. */
 /*@ requires regions: layout_regions;
-    assigns \nothing; */
+    assigns \nothing;
+    ensures sector: \result != 0 ==> \exists integer i; 0 <= i < sfu_layout.region_count
+             && sfu_layout.region[i].address <= address < layout_end(sfu_layout.region[i])
+             && (address - sfu_layout.region[i].address) % sfu_layout.region[i].sector == 0
+             && \result == sfu_layout.region[i].sector; */
 uint32_t sfu_layout_sector(uint32_t address);
 
 /* Erases every sector of an area that is not a slot: SFU_OK, or the first failure of the port. */

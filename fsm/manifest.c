@@ -17,6 +17,7 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
 
 	sfu_hash_init(&h);
 	sfu_hash_update(&h, m, SFU_FORMAT_MANIFEST_SIGNED);
+	//@ assert signed: sfu_sha_size(h.sha) == SFU_FORMAT_MANIFEST_SIGNED;
 	sfu_hash_final(&h, hash);
 }
 

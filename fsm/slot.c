@@ -23,7 +23,8 @@ uint32_t sfu_slot_mailbox(uint32_t slot)
     requires apart: \separated(p, buffer + (0 .. SFU_PASS_BUFFER - 1));
     requires size: size <= SFU_FORMAT_SEAL_CHUNK && p->chunk < UINT32_MAX;
     assigns p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk, buffer[0 .. SFU_PASS_BUFFER - 1];
-    ensures chunk: p->chunk == \old(p->chunk) + 1; */
+    ensures chunk: p->chunk == \old(p->chunk) + 1;
+    ensures linked: \forall integer i; 0 <= i < SFU_FORMAT_TAG ==> buffer[i] == \old(p->tag[i]); */
 static void add_chunk(struct sfu_pass *p, uint8_t buffer[SFU_PASS_BUFFER], uint32_t size)
 {
 	sfu_copy(buffer, p->tag, SFU_FORMAT_TAG);
@@ -71,12 +72,24 @@ uint32_t sfu_pass_image(struct sfu_pass *p, uint32_t address, uint32_t size,
 	uint32_t status = SFU_OK, at, n;
 
 	/*@ loop invariant range: 0 <= at <= size;
-	    loop invariant chunk: p->sealing != 0 ==> p->chunk <= 1 + at;
+	    loop invariant chunk: p->sealing != 0 ==>
+	      p->chunk == 1 + (at + SFU_FORMAT_SEAL_CHUNK - 1) / SFU_FORMAT_SEAL_CHUNK;
+	    loop invariant whole: at % SFU_FORMAT_SEAL_CHUNK == 0 || at == size;
+	    loop invariant answer: status == SFU_OK || status == SFU_E_ECC || status == SFU_E_IO;
+	    loop invariant read: status == SFU_OK ==>
+	      \forall integer a; 0 <= a < at && a % SFU_FORMAT_SEAL_CHUNK == 0 ==>
+	      flash_read(sfu_flash, address + a, slot_chunk(size, a)) == SFU_OK;
+	    loop invariant failed: status != SFU_OK ==>
+	      \exists integer a; 0 <= a < at && a % SFU_FORMAT_SEAL_CHUNK == 0
+	      && flash_read(sfu_flash, address + a, slot_chunk(size, a)) == status;
+	    loop invariant hashed: sfu_sha_size(p->hash.sha)
+	      == \at(sfu_sha_size(p->hash.sha), Pre) + (p->hashing != 0 ? at : 0);
 	    loop assigns at, n, status, p->tag[0 .. SFU_FORMAT_TAG - 1], p->chunk, p->hash,
 	                 buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip;
 	    loop variant size - at; */
 	for (at = 0; at < size && status == SFU_OK; at += n) {
 		n = size - at < SFU_FORMAT_SEAL_CHUNK ? size - at : SFU_FORMAT_SEAL_CHUNK;
+		//@ assert length: n == slot_chunk(size, at);
 		status = sfu_port_flash_read(address + at, buffer + SFU_FORMAT_TAG, n);
 		if (p->hashing != 0)
 			sfu_hash_update(&p->hash, buffer + SFU_FORMAT_TAG, n);
@@ -97,6 +110,8 @@ uint32_t sfu_slot_vector(uint32_t slot, uint32_t plain)
 	if (status != SFU_OK)
 		return status;
 	entry = sfu_get32(words + 4);
+	//@ assert entry: entry == flash_word(sfu_flash, image + 4);
+	//@ assert pointer: SFU_WORD(words, 0) == flash_word(sfu_flash, image);
 	/* a Thumb address inside the image, and not inside the two words just read */
 	if (entry % 2 != 1 || entry < image + sizeof words || entry - image >= plain)
 		return SFU_R_VECTOR;
@@ -106,10 +121,13 @@ uint32_t sfu_slot_vector(uint32_t slot, uint32_t plain)
 uint32_t sfu_slot_confirmed(uint32_t slot, uint32_t install)
 {
 	const uint32_t mailbox = sfu_slot_mailbox(slot);
+	//@ assert mailbox: mailbox == SFU_SLOT_MAILBOX(slot);
 	uint8_t cell[SFU_MAILBOX_SIZE];
 	uint32_t i, found = 0;
 
 	/*@ loop invariant range: 0 <= i <= SFU_FLASH_MAILBOX_CELLS && 0 <= found <= 1;
+	    loop invariant confirmed: found == 1 <==> \exists integer j; 0 <= j < i
+	      && slot_confirms(sfu_flash, mailbox, j, install);
 	    loop assigns i, found, cell[0 .. SFU_MAILBOX_SIZE - 1];
 	    loop variant SFU_FLASH_MAILBOX_CELLS - i; */
 	for (i = 0; i < SFU_FLASH_MAILBOX_CELLS; i++) {
@@ -117,6 +135,8 @@ uint32_t sfu_slot_confirmed(uint32_t slot, uint32_t install)
 		    && sfu_get32(cell + SFU_MAILBOX_MAGIC_OFFSET) == SFU_FLASH_CONFIRM_MAGIC
 		    && sfu_get32(cell + SFU_MAILBOX_INSTALL_OFFSET) == install)
 			found = 1;
+		/*@ assert step: found == 1 <==> \at(found, LoopCurrent) == 1
+		      || slot_confirms(sfu_flash, mailbox, i, install); */
 	}
 	return found;
 }

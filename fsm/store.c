@@ -33,19 +33,39 @@ uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size)
 
 	if (status != SFU_OK)
 		return status;
+	//@ assert pattern: erased == 16843009 * (sfu_layout.erased % 256);
 	/*@ loop invariant range: 0 <= i <= size && i % 4 == 0;
+	    loop invariant blank: flash_blank(sfu_flash, address, i, sfu_layout.erased % 256);
 	    loop assigns i;
 	    loop variant size - i; */
 	for (i = 0; i < size; i += 4) {
+		/*@ assert bytes: out[i] == flash_byte(sfu_flash, address + i)
+		      && out[i + 1] == flash_byte(sfu_flash, address + (i + 1))
+		      && out[i + 2] == flash_byte(sfu_flash, address + (i + 2))
+		      && out[i + 3] == flash_byte(sfu_flash, address + (i + 3)); */
+		/*@ assert word: SFU_WORD(out, i) == erased <==> flash_is(sfu_flash, address, i, sfu_layout.erased % 256)
+		      && flash_is(sfu_flash, address, i + 1, sfu_layout.erased % 256)
+		      && flash_is(sfu_flash, address, i + 2, sfu_layout.erased % 256)
+		      && flash_is(sfu_flash, address, i + 3, sfu_layout.erased % 256); */
 		if (sfu_get32(out + i) != erased)
 			return SFU_OK;
 	}
 	return SFU_E_BLANK;
 }
 
+/*@ // unit k of the header at `address` is whole, but for its CRC, which is of memory, and how it reads
+    predicate unit_begins(integer f, integer address, integer k, integer magic, struct sfu_layout l) =
+         store_reads(f, address + k * SFU_COMMIT_SIZE, SFU_COMMIT_SIZE, l, SFU_OK)
+      && flash_word(f, address + k * SFU_COMMIT_SIZE + SFU_COMMIT_MAGIC_OFFSET) == magic;
+*/
+
 /* The generation of a page's first whole commit unit; 0: the page does not count. */
 /*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1);
-    assigns \nothing; */
+    assigns \nothing;
+    ensures unit: \result != 0 ==> \exists integer k; 0 <= k < UNITS
+             && unit_begins(sfu_flash, sfu_layout.area[s->area + page].address, k, s->magic, sfu_layout)
+             && \result == flash_word(sfu_flash, sfu_layout.area[s->area + page].address + k * SFU_COMMIT_SIZE
+                                                 + SFU_COMMIT_GENERATION_OFFSET); */
 static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
 {
 	const uint32_t address = sfu_layout.area[s->area + page].address;
@@ -60,8 +80,12 @@ static uint32_t generation_of(const struct sfu_store *s, uint32_t page)
 			    SFU_COMMIT_SIZE) == SFU_OK &&
 		    sfu_get32(unit + SFU_COMMIT_MAGIC_OFFSET) == s->magic &&
 		    sfu_get32(unit + SFU_COMMIT_CRC_OFFSET) ==
-			    sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET))
+			    sfu_crc32(unit, SFU_COMMIT_CRC_OFFSET)) {
+			//@ assert unit: unit_begins(sfu_flash, address, i, s->magic, sfu_layout);
+			/*@ assert generation: SFU_WORD(unit, SFU_COMMIT_GENERATION_OFFSET)
+			      == flash_word(sfu_flash, address + i * SFU_COMMIT_SIZE + SFU_COMMIT_GENERATION_OFFSET); */
 			return sfu_get32(unit + SFU_COMMIT_GENERATION_OFFSET);
+		}
 	}
 	return 0;
 }

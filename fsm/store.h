@@ -133,17 +133,37 @@ struct sfu_store {
     void sfu_units_met(uint32_t p, uint32_t there);
 */
 
+/*@ // all of `size` bytes at `address` read as erased
+    predicate flash_is(integer f, integer address, integer i, integer value) = flash_byte(f, address + i) == value;
+    predicate flash_blank(integer f, integer address, integer size, integer erased) =
+       \forall integer i; 0 <= i < size ==> flash_is(f, address, i, erased);
+    // what sfu_store_read answers
+    predicate store_reads(integer f, integer address, integer size, struct sfu_layout l, integer code) =
+       flash_read(f, address, size) != SFU_OK && code == flash_read(f, address, size)
+       || flash_read(f, address, size) == SFU_OK
+          && (code == SFU_E_BLANK && flash_blank(f, address, size, l.erased % 256)
+              || code == SFU_OK && !flash_blank(f, address, size, l.erased % 256));
+*/
+
 /* Copies `size` bytes of flash, a multiple of 4, to `out`, and looks at them: SFU_OK; SFU_E_BLANK if
  * all of them read as erased; the port's failure. */
 /*@ requires out: \valid(out + (0 .. size - 1)) && size % 4 == 0;
-    assigns out[0 .. size - 1]; */
+    assigns out[0 .. size - 1];
+    ensures answer: \result == SFU_OK || \result == SFU_E_BLANK || \result == SFU_E_ECC || \result == SFU_E_IO;
+    ensures read: store_reads(sfu_flash, address, size, sfu_layout, \result);
+    ensures bytes: \result == SFU_OK ==> \forall integer i; 0 <= i < size ==> out[i] == flash_byte(sfu_flash, address + i); */
 uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size);
 
 /* Looks at both pages' headers; writes nothing. Afterwards s->current tells. */
 /*@ requires s: \valid(s) && layout_sound;
     requires area: area == SFU_AREA_JOURNAL || area == SFU_AREA_KEYS;
     assigns *s;
-    ensures found: SFU_STORE_VALID(s) && s->area == area; */
+    ensures found: SFU_STORE_VALID(s) && s->area == area;
+    ensures magic: s->magic == magic;
+    ensures secured: s->secured == 0;
+    ensures none: s->current == SFU_SLOT_NONE <==> s->generation == 0;
+    ensures both: s->both == 0 || s->both == 1;
+    ensures alone: s->both == 1 ==> SFU_STORE_HAS_PAGE(s); */
 void sfu_store_find(struct sfu_store *s, uint32_t area, uint32_t magic);
 
 /* Takes the other page, if it counts too, where the current one turns out to hold nothing valid:
@@ -152,8 +172,11 @@ void sfu_store_find(struct sfu_store *s, uint32_t area, uint32_t magic);
 /*@ requires s: SFU_STORE_VALID(s);
     assigns s->current, s->both, s->secured;
     ensures kept: SFU_STORE_VALID(s);
-    ensures stays: \result != SFU_OK ==> s->current == \old(s->current) && s->secured == \old(s->secured);
-    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && s->current == 1 - \old(s->current); */
+    ensures answer: \result == (\old(s->both != 0 && s->current <= 1) ? SFU_OK : SFU_E_BLANK);
+    ensures stays: \result != SFU_OK ==> s->current == \old(s->current) && s->secured == \old(s->secured)
+             && s->both == \old(s->both);
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && s->current == 1 - \old(s->current);
+    ensures single: \result == SFU_OK ==> s->both == 0 && s->secured == 0; */
 uint32_t sfu_store_fall_back(struct sfu_store *s);
 
 /* Makes sure that the current page will still count after the next reset: programs those of its
@@ -163,6 +186,8 @@ uint32_t sfu_store_fall_back(struct sfu_store *s);
     assigns s->secured, sfu_flash;
     ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures secured: \result == SFU_OK ==> s->secured == 1;
+    ensures failed: \result != SFU_OK ==> s->secured == \old(s->secured);
+    ensures done: \old(s->secured) == 1 ==> \result == SFU_OK && sfu_flash == \old(sfu_flash);
     ensures kept: SFU_STORE_VALID(s);
     ensures stands: SFU_STORE_STANDS(s);
     ensures other: page_same(\old(sfu_flash), sfu_flash, s->area + (1 - s->current));
@@ -177,7 +202,7 @@ uint32_t sfu_store_secure(struct sfu_store *s);
     assigns s->secured, *page, sfu_flash;
     ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures page: *page == 0 || *page == 1;
-    ensures other: *page != s->current;
+    ensures other: *page == (s->current > 1 ? 0 : 1 - s->current);
     ensures kept: SFU_STORE_VALID(s);
     ensures stands: SFU_STORE_STANDS(s);
     ensures erased: \result == SFU_OK ==> page_never(sfu_flash, s->area + *page)
@@ -215,7 +240,10 @@ uint32_t sfu_store_program(const struct sfu_store *s, uint32_t page, uint32_t in
     ensures cells: cells_same(\old(sfu_flash), sfu_flash, s->area + page, 0);
     ensures kept: SFU_STORE_VALID(s);
     ensures current: \result == SFU_OK ==> s->current == page && s->secured == 1;
-    ensures failed: \result != SFU_OK ==> s->current == \old(s->current); */
+    ensures both: \result == SFU_OK ==> s->both == (\old(s->current) <= 1 ? 1 : 0);
+    ensures failed: \result != SFU_OK ==> s->current == \old(s->current) && s->generation == \old(s->generation)
+             && s->secured == \old(s->secured) && s->both == \old(s->both);
+    ensures last: \old(s->generation) == UINT32_MAX ==> \result == SFU_E_IO && sfu_flash == \old(sfu_flash); */
 uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
 
 /* Erases the page that is not current, after securing the one that is: for keys that must go. */
@@ -225,7 +253,9 @@ uint32_t sfu_store_commit(struct sfu_store *s, uint32_t page);
     ensures flash: SFU_WRITES(s->area, s->area + 2);
     ensures kept: SFU_STORE_VALID(s);
     ensures stands: SFU_STORE_STANDS(s);
-    ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0; */
+    ensures secured: \result == SFU_OK ==> s->secured == 1 && s->both == 0;
+    ensures both: \result != SFU_OK ==> s->both == \old(s->both);
+    ensures gone: \result == SFU_OK ==> page_never(sfu_flash, s->area + (1 - s->current)); */
 uint32_t sfu_store_retire(struct sfu_store *s);
 
 #endif

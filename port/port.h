@@ -26,7 +26,10 @@
  * SFU_E_IO: the range is not inside the part's flash. The core never dies of either. */
 /*@ requires write: \valid(out + (0 .. size - 1));
     assigns out[0 .. size - 1] \from sfu_flash, address, size;
-    assigns \result \from sfu_flash, address, size; */
+    assigns \result \from sfu_flash, address, size;
+    ensures answer: \result == SFU_OK || \result == SFU_E_ECC || \result == SFU_E_IO;
+    ensures read: \result == flash_read(sfu_flash, address, size);
+    ensures bytes: \result == SFU_OK ==> \forall integer i; 0 <= i < size ==> out[i] == flash_byte(sfu_flash, address + i); */
 uint32_t sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t size);
 
 /* Programs `size` bytes at `address`; both are multiples of sfu_layout.unit, size is not 0, and the
@@ -148,9 +151,12 @@ uint32_t sfu_port_entry(void);
     ensures never: \false; */
 void sfu_port_hand_over(uint32_t vectors, const uint8_t report[32], uint32_t trial);
 
+/*@ axiomatic Stack { predicate sfu_stack_fits(integer stack_pointer); } */
+
 /* 1 if an image whose vector table begins with these two words could run here: the stack pointer
  * lies in RAM and is a multiple of 8. The entry point is the core's to check. */
-/*@ assigns \result \from stack_pointer; */
+/*@ assigns \result \from stack_pointer;
+    ensures fits: \result == 1 <==> sfu_stack_fits(stack_pointer); */
 uint32_t sfu_port_stack_ok(uint32_t stack_pointer);
 
 /* Resets the chip and never returns. */

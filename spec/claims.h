@@ -13,7 +13,12 @@
 /*@ axiomatic Flash {
       // the `size` bytes at `address` while the flash is f, as one value
       logic integer flash_value(integer f, integer address, integer size);
+      // what a read of them answers, and the byte at an address, as such a read shows it
+      logic integer flash_read(integer f, integer address, integer size);
+      logic integer flash_byte(integer f, integer address);
     }
+    logic integer flash_word(integer f, integer a) = flash_byte(f, a) + 256 * flash_byte(f, a + 1)
+       + 65536 * flash_byte(f, a + 2) + 16777216 * flash_byte(f, a + 3);
     // what a write of `size` bytes at `address` leaves as it was, whatever becomes of the write
     predicate flash_elsewhere(integer f, integer g, integer address, integer size) =
        \forall integer a, n; a + n <= address || address + size <= a ==> flash_value(f, a, n) == flash_value(g, a, n);

@@ -41,6 +41,14 @@ void sfu_session_refuse_type(struct sfu_device *d)
 {
 }
 
+void sfu_session_personalize(struct sfu_device *d)
+{
+}
+
+void sfu_session_permit(struct sfu_device *d, uint8_t *body)
+{
+}
+
 /*@ assigns \result \from \nothing; */
 uint32_t c5_any(void);
 
