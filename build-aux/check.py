@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-REAL_TIME = {"tool-check", "hsm-check", "board-check", "board-e2e-check", "port-check"}
+REAL_TIME = {"tool-check", "hsm-check", "board-check", "board-e2e-check", "port-check", "silicon-check"}
 
 COUNTED = re.compile(r"^(?:[\w-]+: )?(\d+) passed, (\d+) (?:programs )?failed", re.M)
 CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test", re.M)
