@@ -14,7 +14,7 @@ import re
 import sys
 
 DOCUMENTS = ["README.md", "spec/requirements.md", "spec/threats.md", "spec/CAVEATS.md", "spec/decisions.md",
-             "spec/attacks.md", "spec/model/README.md", "spec/model/personalize/README.md"]
+             "spec/attacks.md", "spec/model/README.md", "spec/model/personalize/README.md", "fuzz/README.md"]
 FOLDERS = ("spec", "fsm", "gen", "crypto", "port", "proofs", "fuzz", "tests", "tools", "build-aux")
 ATTACKS = [f"T{n:02}" for first, last in ((1, 13), (20, 28), (30, 39), (40, 46), (50, 51), (60, 67), (70, 72),
                                           (80, 84)) for n in range(first, last + 1)]

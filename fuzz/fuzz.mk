@@ -124,10 +124,11 @@ build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
 $$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
 endef
 
-# $(call fuzz-program,VARIANT,TARGET)
+# $(call fuzz-program,VARIANT,TARGET): the memory sanitizer takes what libFuzzer's own mutations write for undefined,
+# so there is no mutator with it
 define fuzz-program
 build/$(1)/$(2): build/$(1)/$$(or $$(FUZZ_MAIN_$(2)),$(2)).o build/$(1)/fuzz.o \
-		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o)) \
+		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(if $$(filter-out fuzz-msan,$(1)),$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o))) \
 		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a $$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
 	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
 endef

@@ -161,6 +161,7 @@ static void make_vectors(uint8_t *m, const uint32_t *which, uint32_t count)
 
 static void repair(uint32_t offer)
 {
+	static const uint32_t edges[] = { 0, 1, 5, 6, 7, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF };
 	const uint8_t *good = world.known[1]->package[draw(sfu_layout.slot_count)];
 	uint8_t *m = t.at[offer].bytes + 1, key[32];
 	uint32_t which[TALK_MESSAGES], count;
@@ -176,6 +177,8 @@ static void repair(uint32_t offer)
 		memcpy(m + 68, good + 68, 4); /* … and slot of a good one */
 	if (draw(8) == 0)
 		m[7] = 1;
+	if (draw(6) == 0)
+		sfu_put32(m + (draw(2) ? 44 : 36), edges[draw(sizeof edges / sizeof edges[0])]); /* counter, version */
 	count = number_records(offer, which);
 	if (mostly())
 		make_vectors(m, which, count);
