@@ -6,12 +6,6 @@
 #include <stdint.h>
 #include "device.h"
 
-/* as a postcondition: what the journal says of the slots is what it said */
-#define SFU_BOOT_SLOTS_STAY(d) \
-	((d)->journal.state.slot[0] == \old((d)->journal.state.slot[0]) \
-	 && (d)->journal.state.slot[1] == \old((d)->journal.state.slot[1]) \
-	 && (d)->journal.state.attempts == \old((d)->journal.state.attempts))
-
 /* Makes the device ready (layout, configuration, lock profile, keys, journal) and runs the machine to its
  * end. Answers SFU_OK if d->boot.good is to be run now, SFU_E_BLANK if the loader stays: because it was asked
  * to, because no image is good, or because of d->boot.trouble. May write the journal and the key page,
@@ -52,7 +46,23 @@ uint32_t sfu_boot(struct sfu_device *d);
              || (\old(d->boot.state) == SFU_BOOT_STATE_TRIAL
                  && (*p == SFU_BOOT_EVENT_CONFIRM || *p == SFU_BOOT_EVENT_TRY));
     ensures staying: \old(d->boot.state) == SFU_BOOT_STATE_STAYING ==>
-             d->boot.state == SFU_BOOT_STATE_STAYING; */
+             d->boot.state == SFU_BOOT_STATE_STAYING;
+    ensures considers: \old(d->boot.state) == SFU_BOOT_STATE_DECIDING ==>
+             (d->boot.state == SFU_BOOT_STATE_TRIAL <==> \old(*p) == SFU_BOOT_EVENT_TRIAL)
+             && (d->boot.state == SFU_BOOT_STATE_GOOD <==> \old(*p) == SFU_BOOT_EVENT_GOOD);
+    ensures tried: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_TRY
+             && d->boot.status == SFU_OK ==> d->journal.state.attempts == \old(d->journal.state.attempts) - 1
+             && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_TRIAL;
+    ensures confirmed: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_CONFIRM
+             && d->boot.status == SFU_OK ==> d->journal.state.security_counter >= d->boot.counter
+             && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_CONFIRMED;
+    ensures given_up: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL
+             && (\old(*p) == SFU_BOOT_EVENT_BROKEN || \old(*p) == SFU_BOOT_EVENT_SPENT) ==>
+             d->boot.excluded[d->boot.candidate] == 1 && d->boot.state == SFU_BOOT_STATE_DECIDING
+             && (d->boot.status == SFU_OK ==> d->journal.state.slot[d->boot.candidate] == SFU_SLOT_EMPTY);
+    ensures excluded: (\old(d->boot.state) == SFU_BOOT_STATE_GOOD && \old(*p) == SFU_BOOT_EVENT_BROKEN)
+             || (\old(d->boot.state) == SFU_BOOT_STATE_HELD && \old(*p) == SFU_BOOT_EVENT_FAILED) ==>
+             d->boot.excluded[d->boot.candidate] == 1 && d->boot.state == SFU_BOOT_STATE_DECIDING; */
 void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
 #include "boot_contract.h"
 
@@ -88,7 +98,7 @@ void sfu_boot_report(const struct sfu_device *d, uint8_t report[SFU_EXCHANGE_SIZ
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures told: d->boot.trouble == SFU_OK ==> d->boot.failure_stored != 0 || d->journal.state.failure == code;
     ensures once: d->boot.failure_stored == \old(d->boot.failure_stored) || d->boot.failure_stored == 1;
-    ensures slots: SFU_BOOT_SLOTS_STAY(d);
+    ensures slots: SFU_SLOTS_STAY(d);
     ensures failure: d->journal.state.failure == code || d->journal.state.failure == \old(d->journal.state.failure);
     ensures enough: d->boot.trouble != SFU_OK || \old(d->boot.failure_stored) != 0
              || \old(d->journal.state.failure) == code ==> sfu_flash == \old(sfu_flash);

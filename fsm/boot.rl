@@ -107,7 +107,7 @@ static void revert(struct sfu_device *d)
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures excluded: d->boot.excluded[d->boot.candidate] == 1;
     ensures told: d->boot.failure_stored != 0 || d->journal.state.failure == d->boot.held;
-    ensures slots: SFU_BOOT_SLOTS_STAY(d);
+    ensures slots: SFU_SLOTS_STAY(d);
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void drop(struct sfu_device *d)
 {

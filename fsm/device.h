@@ -109,6 +109,11 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 /* C3: the counter that the journal holds never falls (a postcondition) */
 #define SFU_COUNTER_STAYS(d) \
 	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))
+/* what the journal says of the slots is what it said (a postcondition) */
+#define SFU_SLOTS_STAY(d) \
+	((d)->journal.state.slot[0] == \old((d)->journal.state.slot[0]) \
+	 && (d)->journal.state.slot[1] == \old((d)->journal.state.slot[1]) \
+	 && (d)->journal.state.attempts == \old((d)->journal.state.attempts))
 /* C4: the slot is what it was when a check of this boot held */
 #define SFU_BOOT_JUDGED(slot) slot_judged(sfu_flash, slot, sfu_judged, sfu_layout)
 /* C3, C4: and its counter is no lower than the journal's */

@@ -13,7 +13,8 @@
 
 /*@ requires valid: \valid(u);
     assigns u->cs, u->state, u->status, u->next, u->offers;
-    ensures idle: u->state == SFU_UPGRADE_STATE_IDLE && u->cs == u->state && u->next <= 65535; */
+    ensures idle: u->state == SFU_UPGRADE_STATE_IDLE && u->cs == u->state;
+    ensures zero: u->next == 0 && u->offers == 0 && u->status == SFU_OK; */
 void sfu_upgrade_init(struct sfu_upgrade *u);
 
 /*@ // where messages lie: in the frame's buffer, behind the type, or behind type and index
@@ -87,7 +88,13 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
-    ensures accepted: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE; */
+    ensures accepted: \result == SFU_OK ==> d->upgrade.state != SFU_UPGRADE_STATE_IDLE;
+    ensures trouble: \old(d->boot.trouble) != SFU_OK ==>
+             \result == \old(d->boot.trouble) && sfu_flash == \old(sfu_flash);
+    ensures busy: \old(d->boot.trouble) == SFU_OK && (\old(d->journal.state.slot[0]) == SFU_SLOT_TRIAL
+             || \old(d->journal.state.slot[1]) == SFU_SLOT_TRIAL) ==>
+             \result == SFU_R_BUSY && sfu_flash == \old(sfu_flash);
+    ensures offers: \old(d->upgrade.offers) >= SFU_LIMIT_OFFERS ==> sfu_flash == \old(sfu_flash); */
 uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
 
 /* Offers record `index` of `size` bytes, hash included; decrypts in place. SFU_OK: it is in flash, or was
@@ -135,7 +142,12 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
-    ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
+    ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE;
+    ensures again: \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE ==> \result == SFU_OK;
+    ensures incomplete: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
+             \result == SFU_R_INCOMPLETE && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
+    ensures order: \old(d->upgrade.state) == SFU_UPGRADE_STATE_IDLE ==>
+             \result == SFU_R_ORDER && d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
 
 /* Leaves the installation; it can be resumed by offering the same manifest. */
@@ -147,12 +159,14 @@ uint32_t sfu_upgrade_finish(struct sfu_device *d);
     ensures ready: SFU_UPGRADE_READY(d);
     ensures sound: SFU_UPGRADE_VALUE(d);
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
-    ensures left: d->upgrade.state == SFU_UPGRADE_STATE_IDLE || d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
+    ensures left: d->upgrade.state == (\old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE ? SFU_UPGRADE_STATE_DONE
+             : SFU_UPGRADE_STATE_IDLE); */
 void sfu_upgrade_leave(struct sfu_device *d);
 
 /* 1 if an image is on trial: then nothing is installed. */
 /*@ requires read: \valid_read(d);
     assigns \nothing;
+    ensures choice: \result == 0 || \result == 1;
     ensures trial: \result != 0 <==> d->journal.state.slot[0] == SFU_SLOT_TRIAL
                                      || d->journal.state.slot[1] == SFU_SLOT_TRIAL; */
 uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
@@ -160,13 +174,22 @@ uint32_t sfu_upgrade_on_trial(const struct sfu_device *d);
 /* First record that may not yet be sent: below it the line may be kept busy. */
 /*@ requires fits: \valid_read(d) && layout_sound && d->upgrade.next <= 65535 && SFU_UPGRADE_FITS(d);
     assigns \nothing;
-    ensures limit: \result <= SFU_UPGRADE_COUNT(d); */
+    ensures limit: \result <= SFU_UPGRADE_COUNT(d);
+    ensures last: d->upgrade.next + 1 >= SFU_UPGRADE_COUNT(d) ==> \result == SFU_UPGRADE_COUNT(d);
+    ensures window: d->upgrade.next + 1 < SFU_UPGRADE_COUNT(d) ==>
+             d->upgrade.next + 1 <= \result <= d->upgrade.next + SFU_LIMIT_WINDOW; */
 uint32_t sfu_upgrade_limit(const struct sfu_device *d);
 
 /* The slot that an installation would take, or SFU_SLOT_NONE while an image is on trial. */
 /*@ requires read: \valid_read(d);
     assigns \nothing;
-    ensures slot: \result <= 1 || \result == SFU_SLOT_NONE; */
+    ensures none: \result == SFU_SLOT_NONE <==> d->boot.trouble != SFU_OK
+             || d->journal.state.slot[0] == SFU_SLOT_TRIAL || d->journal.state.slot[1] == SFU_SLOT_TRIAL;
+    ensures slot: \result <= 1 || \result == SFU_SLOT_NONE;
+    ensures other: \result <= 1 && sfu_layout.slot_count >= 2 && d->boot.good <= 1 ==> \result == 1 - d->boot.good;
+    ensures single: \result <= 1 && sfu_layout.slot_count < 2 ==> \result == 0;
+    ensures interrupted: \result <= 1 && sfu_layout.slot_count >= 2 && d->boot.good > 1 ==>
+             (\result == 1 <==> d->journal.state.slot[1] == SFU_SLOT_INSTALLING); */
 uint32_t sfu_upgrade_free_slot(const struct sfu_device *d);
 
 /* Size of the record awaited, hash included; 0 if none is. */

@@ -50,8 +50,11 @@ void sfu_upgrade_init(struct sfu_upgrade *u)
              d->upgrade.next == \old(d->upgrade.next) + 1;
     ensures done: d->upgrade.status == SFU_OK && \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE
              && event == SFU_UPGRADE_EVENT_FINISH ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE;
-    ensures left: event == SFU_UPGRADE_EVENT_LEAVE ==>
-             d->upgrade.state == SFU_UPGRADE_STATE_IDLE || d->upgrade.state == SFU_UPGRADE_STATE_DONE; */
+    ensures failed: d->upgrade.status != SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_IDLE;
+    ensures left: event == SFU_UPGRADE_EVENT_LEAVE && \old(d->upgrade.state) != SFU_UPGRADE_STATE_DONE ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_IDLE;
+    ensures kept: event == SFU_UPGRADE_EVENT_LEAVE && \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_DONE && d->upgrade.status == SFU_OK; */
 static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uint32_t size)
 {
 	const unsigned char failed = SFU_UPGRADE_EVENT_FAILED;
@@ -79,12 +82,29 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 	return d->journal.state.slot[1] == SFU_SLOT_INSTALLING ? 1 : 0;
 }
 
+/* for this device; not below the floor; and of a higher version than what runs, or older by the OEM's leave */
+#define MEANT(m) \
+	(sfu_manifest_product(m) && sfu_manifest_hardware(m) && sfu_manifest_epoch(m) && sfu_manifest_uid(m) \
+	 && sfu_manifest_loader(m))
+#define NOT_BELOW(d, m) \
+	(sfu_manifest_counter(m) >= (d)->journal.state.security_counter \
+	 && sfu_manifest_counter(m) >= SFU_WORD(sfu_config, SFU_CONFIG_MIN_COUNTER_OFFSET))
+#define NEWER(d, m) \
+	((d)->boot.good == SFU_SLOT_NONE || ((m)[SFU_MANIFEST_FLAGS_OFFSET] & SFU_FORMAT_FLAG_ALLOW_OLDER) != 0 \
+	 || sfu_version_less(&(d)->boot.version[0], (m) + SFU_MANIFEST_VERSION_OFFSET))
+
 /* The manifest is the OEM's; is it what this device should take now? */
 /*@ requires read: \valid_read(d) && layout_sound && sfu_manifest_readable(m) && \valid(slot);
     requires apart: \separated(slot, d) && \separated(slot, m + (0 .. SFU_MANIFEST_SIZE - 1));
     assigns *slot;
     ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot);
-    ensures counter: \result == SFU_OK ==> sfu_manifest_counter(m) >= d->journal.state.security_counter; */
+    ensures counter: \result == SFU_OK ==> sfu_manifest_counter(m) >= d->journal.state.security_counter;
+    ensures meant: \result == SFU_OK ==> MEANT(m);
+    ensures older: \result == SFU_R_COUNTER <==> MEANT(m) && !NOT_BELOW(d, m);
+    ensures version: \result == SFU_R_VERSION <==> MEANT(m) && NOT_BELOW(d, m) && !NEWER(d, m);
+    ensures newer: \result == SFU_OK ==> NEWER(d, m);
+    ensures slot: \result == SFU_OK ==> sfu_manifest_slot(m, *slot);
+    ensures free: \result == SFU_OK && sfu_layout.slot_count > 1 ==> *slot != d->boot.good; */
 static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_t *slot)
 {
 	uint32_t status;
@@ -122,7 +142,11 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
     assigns \nothing;
     ensures event: \result == SFU_UPGRADE_EVENT_START || \result == SFU_UPGRADE_EVENT_RESUME;
     ensures resumes: \result == SFU_UPGRADE_EVENT_RESUME ==>
-             d->journal.state.next_record < SFU_UPGRADE_COUNT(d); */
+             d->journal.state.next_record < SFU_UPGRADE_COUNT(d);
+    ensures resume: \result == SFU_UPGRADE_EVENT_RESUME <==>
+             d->journal.state.slot[slot] == SFU_SLOT_INSTALLING
+             && d->journal.state.next_record < SFU_UPGRADE_COUNT(d)
+             && \forall integer i; 0 <= i < 16 ==> hash[i] == d->journal.state.manifest_id[i]; */
 static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
 {
 	const struct sfu_state *s = &d->journal.state;
@@ -164,6 +188,8 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 	sfu_copy(d->upgrade.manifest, manifest, SFU_MANIFEST_SIZE);
 	sfu_copy(d->upgrade.hash, hash, sizeof hash);
 	d->upgrade.slot = (uint8_t)slot;
+	//@ assert counter: SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
+	//@ assert fits: SFU_UPGRADE_FITS(d);
 	step(d, start_or_resume(d, hash, slot), 0, 0);
 	return d->upgrade.status;
 }

@@ -35,13 +35,18 @@ uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
              && end <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
     assigns d->upgrade.erased, sfu_flash, sfu_chip;
     ensures flash: SFU_WRITES(SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1);
-    ensures inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size; */
+    ensures inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
+    ensures reached: \result == SFU_OK ==> d->upgrade.erased >= end;
+    ensures enough: end <= \old(d->upgrade.erased) ==> \result == SFU_OK
+             && d->upgrade.erased == \old(d->upgrade.erased) && sfu_flash == \old(sfu_flash); */
 static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 {
 	const struct sfu_area slot = sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot];
 	uint32_t status = SFU_OK, sector;
 
 	/*@ loop invariant inside: d->upgrade.erased <= slot.size;
+	    loop invariant enough: end <= \at(d->upgrade.erased, Pre) ==> status == SFU_OK
+	                           && d->upgrade.erased == \at(d->upgrade.erased, Pre) && sfu_flash == \at(sfu_flash, Pre);
 	    loop invariant flash: areas_kept(\at(sfu_flash, Pre), sfu_flash, SFU_AREA_SLOT + d->upgrade.slot,
 	                                     SFU_AREA_SLOT + d->upgrade.slot + 1, sfu_layout);
 	    loop assigns status, sector, d->upgrade.erased, sfu_flash, sfu_chip;
@@ -74,6 +79,21 @@ static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8
 	return sfu_port_flash_program(address, data, size);
 }
 
+/* as postconditions: the journal says that this manifest is being installed, from the record awaited on */
+#define INSTALLING(d, ok, number) \
+	ensures installing: ok ==> (d)->journal.state.slot[(d)->upgrade.slot] == SFU_SLOT_INSTALLING \
+	         && (d)->journal.state.install[(d)->upgrade.slot] == (number) \
+	         && (d)->journal.state.next_record == (d)->upgrade.next; \
+	ensures promised: ok ==> \
+	         \forall integer i; 0 <= i < 32 ==> (d)->journal.state.expected[i] == (d)->upgrade.expected[i]; \
+	ensures named: ok ==> \
+	         \forall integer i; 0 <= i < 16 ==> (d)->journal.state.manifest_id[i] == (d)->upgrade.hash[i];
+/* and of the other slot what it said */
+#define OTHER_STAYS(d) \
+	ensures other: (d)->journal.state.slot[1 - (d)->upgrade.slot] == \old((d)->journal.state.slot[1 - (d)->upgrade.slot]) \
+	         && (d)->journal.state.install[1 - (d)->upgrade.slot] \
+	            == \old((d)->journal.state.install[1 - (d)->upgrade.slot]);
+
 /* The state in which this manifest is being installed from `next_record` on. */
 /*@ requires place: \valid(d) && d->upgrade.slot <= 1;
     requires layout: layout_sound;
@@ -81,6 +101,8 @@ static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8
     assigns d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    INSTALLING(d, \result == SFU_OK, install)
+    OTHER_STAYS(d)
     ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 {
@@ -95,7 +117,11 @@ static uint32_t append_progress(struct sfu_device *d, uint32_t install)
 }
 
 /*@ requires read: \valid_read(d);
-    assigns \nothing; */
+    assigns \nothing;
+    ensures higher: \max(d->journal.state.install[0], d->journal.state.install[1]) < UINT32_MAX ==>
+             \result == \max(d->journal.state.install[0], d->journal.state.install[1]) + 1;
+    ensures last: \max(d->journal.state.install[0], d->journal.state.install[1]) == UINT32_MAX ==>
+             \result == UINT32_MAX; */
 static uint32_t next_install(const struct sfu_device *d)
 {
 	const uint32_t *install = d->journal.state.install;
@@ -117,7 +143,10 @@ static uint32_t next_install(const struct sfu_device *d)
     ensures flash: SFU_UPGRADE_WRITES(d);
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal);
-    ensures far: SFU_UPGRADE_FAR(d); */
+    ensures far: SFU_UPGRADE_FAR(d);
+    INSTALLING(d, d->upgrade.status == SFU_OK, install)
+    ensures ready: d->upgrade.status == SFU_OK ==> SFU_UPGRADE_READY_FOR_NEXT(d);
+    OTHER_STAYS(d) */
 static void start(struct sfu_device *d, uint32_t install)
 {
 	struct sfu_upgrade *u = &d->upgrade;
@@ -164,7 +193,15 @@ void sfu_upgrade_resume(struct sfu_device *d)
     ensures flash: SFU_UPGRADE_WRITES(d);
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal);
-    ensures far: SFU_UPGRADE_FAR(d); */
+    ensures far: SFU_UPGRADE_FAR(d);
+    ensures erased: \result == SFU_OK ==> d->upgrade.erased > end;
+    ensures checkpoint: d->upgrade.checkpoint == \old(d->upgrade.checkpoint) || d->upgrade.checkpoint == end;
+    ensures near: \result == SFU_OK ==> end - d->upgrade.checkpoint < CHECKPOINT_MIN
+             || end - d->upgrade.checkpoint < SFU_UPGRADE_PLAIN(d) / 16;
+    ensures seldom: d->upgrade.checkpoint != \old(d->upgrade.checkpoint) ==>
+             end - \old(d->upgrade.checkpoint) >= CHECKPOINT_MIN
+             && end - \old(d->upgrade.checkpoint) >= SFU_UPGRADE_PLAIN(d) / 16;
+    OTHER_STAYS(d) */
 static uint32_t cross(struct sfu_device *d, uint32_t end)
 {
 	const uint32_t sixteenth = plain_size(d) / 16;
@@ -243,6 +280,14 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
     assigns d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures trial: \result == SFU_OK && status == SFU_OK ==>
+             d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_TRIAL
+             && d->journal.state.attempts == SFU_LIMIT_TRIAL_BOOTS && d->journal.state.failure == 0;
+    ensures given_up: \result == SFU_OK && status != SFU_OK ==>
+             d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_EMPTY
+             && d->journal.state.attempts == 0 && d->journal.state.failure == status;
+    ensures over: \result == SFU_OK ==> d->journal.state.next_record == 0;
+    OTHER_STAYS(d)
     ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_t status)
 {
@@ -269,6 +314,11 @@ static uint32_t conclude(struct sfu_device *d, const struct sfu_pass *p, uint32_
     assigns d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
+    ensures forgotten: \result == SFU_OK ==> d->journal.state.next_record == 0;
+    ensures first: \result == SFU_OK && \old(d->journal.state.next_record) != 0 ==>
+             \forall integer i; 0 <= i < 32 ==>
+             d->journal.state.expected[i] == d->upgrade.manifest[SFU_MANIFEST_FIRST_HASH_OFFSET + i];
+    ensures slots: SFU_SLOTS_STAY(d);
     ensures journal: SFU_JOURNAL_PLACE(&d->journal); */
 static uint32_t forget_checkpoints(struct sfu_device *d)
 {

@@ -15,6 +15,10 @@
     void sfu_vouch_manifest(const struct sfu_device *d);
 */
 
+/* the flash is erased up to where the record awaited begins, and beyond */
+#define SFU_UPGRADE_READY_FOR_NEXT(d) \
+	((d)->upgrade.erased > sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), (d)->upgrade.next))
+
 /* The journal says that the slot is being installed, from record 0; then the first sector is erased. */
 /*@ requires ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK && SFU_UPGRADE_FITS(d);
     requires accepted: sfu_vouch.accepted == 1 && SFU_UPGRADE_COUNTER(d) >= d->journal.state.security_counter;
@@ -27,7 +31,12 @@
     ensures fits: SFU_UPGRADE_FITS(d);
     ensures far: SFU_UPGRADE_FAR(d);
     ensures next: d->upgrade.next == 0;
-    ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE; */
+    ensures first: \forall integer i; 0 <= i < 32 ==>
+             d->upgrade.expected[i] == d->upgrade.manifest[SFU_MANIFEST_FIRST_HASH_OFFSET + i];
+    ensures installing: d->upgrade.status == SFU_OK ==>
+             d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_INSTALLING && d->journal.state.next_record == 0;
+    ensures erased: d->upgrade.status == SFU_OK ==> SFU_UPGRADE_READY_FOR_NEXT(d);
+    ensures good: d->boot.good == (\old(d->boot.good) == d->upgrade.slot ? SFU_SLOT_NONE : \old(d->boot.good)); */
 void sfu_upgrade_begin(struct sfu_device *d);
 
 /* The same from the journal's checkpoint. */
@@ -42,7 +51,13 @@ void sfu_upgrade_begin(struct sfu_device *d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
     ensures fits: SFU_UPGRADE_FITS(d);
     ensures far: SFU_UPGRADE_FAR(d);
-    ensures next: d->upgrade.next < SFU_UPGRADE_COUNT(d); */
+    ensures next: d->upgrade.next == \old(d->journal.state.next_record);
+    ensures promised: \forall integer i; 0 <= i < 32 ==>
+             d->upgrade.expected[i] == \old(d->journal.state.expected[i]);
+    ensures installing: d->upgrade.status == SFU_OK ==>
+             d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_INSTALLING
+             && d->journal.state.next_record == d->upgrade.next;
+    ensures erased: d->upgrade.status == SFU_OK ==> SFU_UPGRADE_READY_FOR_NEXT(d); */
 void sfu_upgrade_resume(struct sfu_device *d);
 
 /* Decrypts and programs the record awaited, whose hash was as expected; erases and checkpoints on the way. */
@@ -58,7 +73,9 @@ void sfu_upgrade_resume(struct sfu_device *d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
     ensures fits: SFU_UPGRADE_FITS(d);
     ensures far: SFU_UPGRADE_FAR(d);
-    ensures next: d->upgrade.next == \old(d->upgrade.next) + 1; */
+    ensures next: d->upgrade.next == \old(d->upgrade.next) + 1;
+    ensures erased: d->upgrade.status == SFU_OK && d->upgrade.next < SFU_UPGRADE_COUNT(d) ==>
+             SFU_UPGRADE_READY_FOR_NEXT(d); */
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
 
 /* Checks, seals and commits the image. */
@@ -69,7 +86,9 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size);
     ensures flash: SFU_UPGRADE_WRITES(d);
     ensures counter: SFU_COUNTER_STAYS(d);
     ensures ready: SFU_UPGRADE_READY(d) && d->boot.trouble == SFU_OK;
-    ensures fits: SFU_UPGRADE_FITS(d); */
+    ensures fits: SFU_UPGRADE_FITS(d);
+    ensures trial: d->upgrade.status == SFU_OK ==> d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_TRIAL
+             && d->journal.state.attempts == SFU_LIMIT_TRIAL_BOOTS; */
 void sfu_upgrade_seal(struct sfu_device *d);
 
 /* Image offset in the slot of record `index`. */

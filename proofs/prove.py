@@ -39,7 +39,7 @@ OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-wp", "-wp-rte", "-warn-unsigned-o
            "-wp-steps", "4000000", "-wp-timeout", "20", "-wp-par", "1", "-wp-cache-env"]
 # one goal for each way through branches that join again; elsewhere that only makes more of them
 SPLIT = ("fsm/boot_run.c", "fsm/journal_append.c", "fsm/keys.c", "fsm/session_poll.c", "fsm/session_reply.c", "fsm/sfu.c",
-         "fsm/upgrade_events.c")
+         "fsm/upgrade_events.c", "fsm/upgrade_flash.c")
 # what Frama-C says when it goes on although a part was not looked at
 LEFT_OUT = ("Non natural loop", "annot-error", "missing-spec", "Missing assigns", "No code nor")
 PROVED = re.compile(r"Proved goals:\s+(\d+) / (\d+)")
