@@ -7,11 +7,34 @@ static const uint32_t crc32_of[16] = {
 	0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu
 };
 
+/* One bit of the polynomial's division, and of a nibble's four; macros, so that WP computes them. */
+#define BIT(c) ((c) % 2 == 1 ? ((c) / 2) ^ 0xEDB88320 : (c) / 2)
+#define NIBBLE(c) BIT(BIT(BIT(BIT(c))))
+
+/*@ // the register after four bits more, and after n bytes
+    logic integer crc32_half(integer crc) = crc32_of[crc % 16] ^ (crc / 16);
+    logic integer crc32_rows{L}(uint8_t *data, integer n) =
+         n <= 0 ? 0xFFFFFFFF : crc32_half(crc32_half(crc32_rows(data, n - 1) ^ data[n - 1]));
+
+    // what the name in crc.h stands for; elsewhere nobody needs to know
+    axiomatic CrcMeaning {
+      axiom crc32_meaning{L}: \forall uint8_t *data, integer n; 0 <= n ==>
+            sfu_crc32_of(data, n) == 0xFFFFFFFF - crc32_rows(data, n);
+    }
+*/
+
 uint32_t sfu_crc32(const uint8_t *data, uint32_t size)
 {
 	uint32_t crc = 0xFFFFFFFFu, i;
 
+	/*@ assert table: crc32_of[1] == NIBBLE(1) && crc32_of[2] == NIBBLE(2) && crc32_of[3] == NIBBLE(3)
+	      && crc32_of[4] == NIBBLE(4) && crc32_of[5] == NIBBLE(5) && crc32_of[6] == NIBBLE(6)
+	      && crc32_of[7] == NIBBLE(7) && crc32_of[8] == NIBBLE(8) && crc32_of[9] == NIBBLE(9)
+	      && crc32_of[10] == NIBBLE(10) && crc32_of[11] == NIBBLE(11) && crc32_of[12] == NIBBLE(12)
+	      && crc32_of[13] == NIBBLE(13) && crc32_of[14] == NIBBLE(14) && crc32_of[15] == NIBBLE(15)
+	      && crc32_of[0] == 0; */
 	/*@ loop invariant range: 0 <= i <= size;
+	    loop invariant rows: crc == crc32_rows{Pre}(data, i);
 	    loop assigns i, crc;
 	    loop variant size - i; */
 	for (i = 0; i < size; i++) {
@@ -19,7 +42,7 @@ uint32_t sfu_crc32(const uint8_t *data, uint32_t size)
 		crc = crc32_of[crc % 16u] ^ (crc / 16u);
 		crc = crc32_of[crc % 16u] ^ (crc / 16u);
 	}
-	return ~crc;
+	return 0xFFFFFFFFu - crc;
 }
 
 uint32_t sfu_crc16(uint32_t crc, const uint8_t *data, uint32_t size)
@@ -33,7 +56,10 @@ uint32_t sfu_crc16(uint32_t crc, const uint8_t *data, uint32_t size)
 	for (i = 0; i < size; i++) {
 		/* the eight steps of a byte at once, as the polynomial's few bits allow */
 		step = (crc / 256u ^ data[i]) % 256u;
+		//@ assert first: step == ((crc / 256) ^ data[i]) % 256;
+		//@ ghost First: ;
 		step = (step ^ step / 16u) % 256u;
+		//@ assert mixed: step == (\at(step, First) ^ (\at(step, First) / 16)) % 256;
 		crc = (crc % 256u * 256u ^ step * 4096u ^ step * 32u ^ step) % 65536u;
 	}
 	return crc;
