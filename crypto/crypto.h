@@ -105,10 +105,14 @@ uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint
     ensures answer: \result == SFU_OK || \result == SFU_R_IMAGE; */
 uint32_t sfu_equal(const uint8_t *a, const uint8_t *b, uint32_t size);
 
+/*@ // a name for it, where provers do not see through the place that data has in a larger array
+    predicate sfu_zero{L}(uint8_t *data, integer size) = \forall integer i; 0 <= i < size ==> data[i] == 0; */
+
 /* Overwrites `size` bytes with zeros, in a way that the compiler does not remove. */
 /*@ requires write: \valid(data + (0 .. size - 1));
     assigns data[0 .. size - 1];
-    ensures wiped: \forall integer i; 0 <= i < size ==> data[i] == 0; */
+    ensures wiped: \forall integer i; 0 <= i < size ==> data[i] == 0;
+    ensures zero: sfu_zero(data, size); */
 void sfu_wipe(uint8_t *data, uint32_t size);
 
 #endif

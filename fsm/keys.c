@@ -129,7 +129,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell, uint32
 /*@ requires k: \valid(k) && \valid_read(cell + (0 .. SFU_KEYS_SIZE - 1));
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns k->kind, k->epoch, k->flags, k->oem[0 .. 31], k->device[0 .. 31], k->receipt[0 .. SFU_KEYS_RECORD - 1];
-    ensures kind: cell_kind(cell) ==> k->kind != 0;
+    ensures kind: \old(cell_kind(cell)) ==> k->kind != 0;
     ensures number: k->kind == SFU_WORD(cell, SFU_KEYS_KIND_OFFSET);
     ensures epoch: k->epoch == SFU_WORD(cell, SFU_KEYS_EPOCH_OFFSET);
     ensures flags: k->flags == SFU_WORD(cell, SFU_KEYS_FLAGS_OFFSET);
@@ -202,6 +202,7 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 		status = find_cell(&k->store, cell);
 	if (status == SFU_OK) {
 		decode(k, cell);
+		//@ assert kind: k->kind != 0;
 		//@ ghost sfu_keys_known(&k->store);
 		if (k->kind == SFU_FLASH_KEYS_DEVICE && remains(&k->store))
 			status = finish(k, cell);

@@ -18,6 +18,7 @@
 #define SFU_PERSONALIZE_H
 
 #include <stdint.h>
+#include "crypto.h"
 #include "device.h"
 
 // a page of keys was found, and nobody wrote to it since
@@ -67,7 +68,7 @@ uint32_t sfu_personalize_ask(struct sfu_device *d, uint8_t body[SFU_CHALLENGE_SI
     ensures challenged: \old(d->personal.state) != SFU_PERSONALIZE_STATE_CHALLENGED ==> \result != SFU_OK;
     ensures total: SFU_PERSONAL_TOTAL(d->personal);
     ensures once: \result == SFU_OK ==> d->personal.state == SFU_PERSONALIZE_STATE_DONE;
-    ensures wiped: \forall integer i; 0 <= i < SFU_PERMIT_SIZE ==> d->link.buffer[SFU_LINK_PAD + 1 + i] == 0;
+    ensures wiped: sfu_zero(permit, SFU_PERMIT_SIZE);
     ensures gone: d->boot.trouble == SFU_E_MASTER ==>
              \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0 && d->keys.device[i] == 0; */
 uint32_t sfu_personalize_permit(struct sfu_device *d, uint8_t *permit, uint8_t receipt[SFU_RECEIPT_SIZE]);

@@ -94,8 +94,11 @@ uint32_t sfu_personalize_ask(struct sfu_device *d, uint8_t body[SFU_CHALLENGE_SI
 			status = SFU_R_HSM;
 		else
 			status = step(d, SFU_PERSONALIZE_EVENT_ASK, 0);
+		//@ assert after_step: SFU_PERSONAL_TOTAL(d->personal);
 		sfu_copy(body, d->personal.challenge, SFU_CHALLENGE_SIZE);
+		//@ assert after_copy: SFU_PERSONAL_TOTAL(d->personal);
 	}
+	//@ assert total: SFU_PERSONAL_TOTAL(d->personal);
 	close_keys(d);
 	return status;
 }
@@ -193,7 +196,7 @@ uint32_t sfu_personalize_permit(struct sfu_device *d, uint8_t *permit, uint8_t r
 	}
 	if (status == SFU_OK)
 		status = sfu_personal_receipt(&d->keys, receipt);
-	sfu_wipe(permit, SFU_PERMIT_SIZE);
 	close_keys(d);
+	sfu_wipe(permit, SFU_PERMIT_SIZE);
 	return status;
 }

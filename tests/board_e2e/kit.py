@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import zlib
 
 from device import FIELD, IMAGE, ROOT, Device, Wrong, must, sfu
 
@@ -135,8 +136,10 @@ def secrets(kit, device, packages=()):
     for name in ("keys", "spare keys"):
         area = device.area(name, flash)
         for at in range(128, len(area) - 128, 128):
-            if area[at:at + 4] == b"DEV1":
-                found.add(area[at + 44:at + 76])
+            cell = area[at:at + 128]
+            # a cell that a cut has torn is as if never written
+            if cell[:4] == b"DEV1" and zlib.crc32(cell[:124]) == int.from_bytes(cell[124:], "little"):
+                found.add(cell[44:76])
     must(len(found) == 1, f"{len(found)} device keys in flash")
     d = found.pop()
     result = {"K": kit.oem, "D": d, "journal key": hkdf(d, b"", b"sfu journal")}

@@ -617,6 +617,7 @@ static void t30_cuts(void **state)
 /* T27: each of the device's calls of the port's flash functions fails once. */
 static void t27_one_call_fails(void **state)
 {
+	const uint32_t step = stride() < 9 ? stride() : 9;
 	uint32_t n, failed = 0;
 	void *blank;
 
@@ -625,7 +626,7 @@ static void t27_one_call_fails(void **state)
 	cuts.ecc = 0;
 	chip(cuts.seed, 0, 0);
 	blank = host_flash_snapshot();
-	for (n = 0; n < 400; n++) {
+	for (n = 0; n < 400; n += step) {
 		cuts_restore(blank, 0, cuts.seed + n);
 		hsm_begin();
 		rig_fail(n);
@@ -634,7 +635,7 @@ static void t27_one_call_fails(void **state)
 	}
 	free(blank);
 	assert_int_equal(cuts.failures, 0);
-	assert_true(failed > 30);
+	assert_true(failed > 5);
 }
 
 int main(void)
