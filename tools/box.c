@@ -54,8 +54,7 @@ int sfu_box_close(const uint8_t key[SFU_HASH], const uint8_t *plain, size_t size
 	return good ? 0 : sfu_fail(EX_SOFTWARE, NULL, "OpenSSL cannot close a box");
 }
 
-int sfu_box_mac(
-	const uint8_t key[SFU_HASH], const void *data, size_t size, uint8_t mac[SFU_HASH])
+int sfu_box_mac(const uint8_t key[SFU_HASH], const void *data, size_t size, uint8_t mac[SFU_HASH])
 {
 	unsigned int made = 0;
 

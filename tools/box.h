@@ -15,7 +15,6 @@ int sfu_box_close(const uint8_t key[SFU_HASH], const uint8_t *plain, size_t size
 	uint8_t tag[SFU_FORMAT_TAG]);
 
 /* HMAC-SHA-256 */
-int sfu_box_mac(
-	const uint8_t key[SFU_HASH], const void *data, size_t size, uint8_t mac[SFU_HASH]);
+int sfu_box_mac(const uint8_t key[SFU_HASH], const void *data, size_t size, uint8_t mac[SFU_HASH]);
 
 #endif

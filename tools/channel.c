@@ -32,7 +32,9 @@ static int later(struct sfu_channel *c, int result)
 	const int error = SSL_get_error(c->ssl, result);
 
 	ERR_clear_error();
-	c->waits = error == SSL_ERROR_WANT_READ ? POLLIN : error == SSL_ERROR_WANT_WRITE ? POLLOUT : 0;
+	c->waits = error == SSL_ERROR_WANT_READ ? POLLIN
+		: error == SSL_ERROR_WANT_WRITE ? POLLOUT
+						: 0;
 	return c->waits != 0 ? 0 : -1;
 }
 
@@ -172,8 +174,8 @@ static int greet(struct sfu_channel *c, const struct sfu_address *a, int millise
 	return sfu_fail(EX_UNAVAILABLE, a->text, "does not agree on TLS 1.3 with this certificate");
 }
 
-int sfu_channel_connect(struct sfu_channel *c, const struct sfu_address *a, SSL_CTX *context,
-	int milliseconds)
+int sfu_channel_connect(
+	struct sfu_channel *c, const struct sfu_address *a, SSL_CTX *context, int milliseconds)
 {
 	int status;
 
@@ -185,7 +187,8 @@ int sfu_channel_connect(struct sfu_channel *c, const struct sfu_address *a, SSL_
 	if (context == NULL)
 		return 0;
 	c->ssl = SSL_new(context);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 || SSL_set1_host(c->ssl, a->host) != 1 ||
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
+		SSL_set1_host(c->ssl, a->host) != 1 ||
 		SSL_set_tlsext_host_name(c->ssl, a->host) != 1) {
 		sfu_channel_close(c);
 		return sfu_fail(EX_OSERR, a->text, "OpenSSL cannot make a connection");

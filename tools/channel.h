@@ -19,9 +19,9 @@
 	}
 
 struct sfu_address {
-	const char *text;   /* as given */
-	int local;          /* a Unix socket */
-	char host[256];     /* without brackets */
+	const char *text; /* as given */
+	int local;        /* a Unix socket */
+	char host[256];   /* without brackets */
 	char port[32];
 };
 
@@ -34,9 +34,9 @@ int sfu_tls_open(const struct sfu_args *args, const struct sfu_address *address,
 	SSL_CTX **context);
 
 struct sfu_channel {
-	int fd;     /* -1: closed */
-	SSL *ssl;   /* NULL: none */
-	int waits;  /* poll events that TLS waits for, or 0 */
+	int fd;    /* -1: closed */
+	SSL *ssl;  /* NULL: none */
+	int waits; /* poll events that TLS waits for, or 0 */
 };
 
 /* Connects, with the name of the other side checked. EX_UNAVAILABLE or EX_TEMPFAIL and a sentence. */

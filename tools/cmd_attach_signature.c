@@ -23,8 +23,7 @@ static int read_signature(const char *path, uint8_t signature[SFU_MANIFEST_SIGNA
 	if (bytes.size == SFU_MANIFEST_SIGNATURE_SIZE) {
 		memcpy(signature, bytes.data, bytes.size);
 		good = 1;
-	} else if (bytes.size < 80 &&
-		(pair = d2i_ECDSA_SIG(NULL, &at, (long)bytes.size)) != NULL) {
+	} else if (bytes.size < 80 && (pair = d2i_ECDSA_SIG(NULL, &at, (long)bytes.size)) != NULL) {
 		good = at == bytes.data + bytes.size &&
 			BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32) == 32 &&
 			BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32) == 32;

@@ -74,8 +74,10 @@ static int oem_key(const struct sfu_args *args)
 #define COMMON \
 	{ 'M', "master-key", "MASTER.key", SFU_REQUIRED, "OEM master key" }, \
 		{ 'f', "force", NULL, SFU_OPTIONAL, "replace a file that exists" }, \
-		{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, \
-			"read secret keys that others may open" }
+	{ \
+		0, "insecure-permissions", NULL, SFU_OPTIONAL, \
+			"read secret keys that others may open" \
+	}
 
 static const struct sfu_option attest_options[] = {
 	COMMON,

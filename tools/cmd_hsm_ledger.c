@@ -69,10 +69,9 @@ static int verify_export(const struct sfu_args *args, struct sfu_ledger_check *c
 	int status = sfu_ledger_source_file(&source, args->files[0]);
 
 	if (status == 0 && record_path != NULL)
-		status = sfu_record_read(record_path,
-			sfu_args_count(args, "insecure-permissions") > 0, &record);
-	sfu_ledger_check_begin(
-		check, args->files[0], record_path != NULL ? record.seal_key : NULL);
+		status = sfu_record_read(
+			record_path, sfu_args_count(args, "insecure-permissions") > 0, &record);
+	sfu_ledger_check_begin(check, args->files[0], record_path != NULL ? record.seal_key : NULL);
 	if (status == 0)
 		status = sfu_ledger_check_all(check, &source);
 	if (status == 0 && record_path == NULL)
@@ -168,8 +167,7 @@ static int export(const struct sfu_args *args)
 	if (status == 0)
 		status = collect(&ledger, &buffer, &rows);
 	if (status == 0)
-		status = sfu_out_stage(
-			args->files[0], SFU_OUT_PUBLIC, 1, buffer.data, buffer.size);
+		status = sfu_out_stage(args->files[0], SFU_OUT_PUBLIC, 1, buffer.data, buffer.size);
 	if (status == 0)
 		status = sfu_out_commit();
 	if (status == 0 && args->json) {
@@ -188,7 +186,8 @@ static const struct sfu_option verify_options[] = {
 	{ 'd', "folder", "FOLDER", SFU_OPTIONAL, "of the HSM; its token is asked too" },
 	{ 0, "pin-file", "FILE", SFU_OPTIONAL, "file with the token's PIN" },
 	{ 'r', "record", "HSM.record", SFU_OPTIONAL, "what `sfu hsm init` left to the OEM" },
-	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read a secret file that others may open" },
+	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL,
+		"read a secret file that others may open" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 

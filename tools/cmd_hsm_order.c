@@ -49,8 +49,9 @@ static int choose_total(
 		return status;
 	if (sfu_args_count(args, "add") > 0) {
 		if (add == 0 || add > UINT32_MAX - check->total)
-			return sfu_args_wrong(args, "--add: the ledger has %u, and %u more is no order",
-				check->total, add);
+			return sfu_args_wrong(args,
+				"--add: the ledger has %u, and %u more is no order", check->total,
+				add);
 		order->total = check->total + add;
 	}
 	if (order->total <= check->total)
@@ -58,8 +59,8 @@ static int choose_total(
 	return 0;
 }
 
-static int write_order(const struct sfu_args *args, const struct sfu_ledger_check *check,
-	struct sfu_order *order)
+static int write_order(
+	const struct sfu_args *args, const struct sfu_ledger_check *check, struct sfu_order *order)
 {
 	const char *text = sfu_args_text(args, "reference", 0);
 	uint8_t bytes[SFU_ORDER_SIZE];
@@ -70,15 +71,15 @@ static int write_order(const struct sfu_args *args, const struct sfu_ledger_chec
 		status = sfu_fail(EX_NOPERM, sfu_args_text(args, "key", 0),
 			"is not the order key of this ledger");
 	if (status == 0 && text != NULL && !sfu_number_product(text, order->reference))
-		status = sfu_args_wrong(args,
-			"--reference: `%s` is not 1 to 16 printable ASCII characters", text);
+		status = sfu_args_wrong(
+			args, "--reference: `%s` is not 1 to 16 printable ASCII characters", text);
 	memcpy(order->id, check->begin.id, sizeof(order->id));
 	order->number = check->number;
 	memcpy(order->hash, check->hashes[check->number - 1], SFU_HASH);
 	sfu_order_encode(order, bytes);
 	if (status == 0)
-		status = sfu_signkey_sign(
-			&key, bytes, SFU_ORDER_SIGNATURE_OFFSET, order->signature);
+		status =
+			sfu_signkey_sign(&key, bytes, SFU_ORDER_SIGNATURE_OFFSET, order->signature);
 	sfu_order_encode(order, bytes);
 	if (status == 0)
 		status = sfu_out_stage(args->files[0], SFU_OUT_PUBLIC, 0, bytes, sizeof(bytes));

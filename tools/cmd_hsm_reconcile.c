@@ -60,8 +60,7 @@ static int compare(const struct sfu_args *args, struct given *g, struct sfu_ledg
 	if (status == 0)
 		status = sfu_reconcile_rows(&r, source);
 	if (status == 0)
-		status = sfu_reconcile_devices(
-			&r, sfu_args_text(args, "built", 0), g->built);
+		status = sfu_reconcile_devices(&r, sfu_args_text(args, "built", 0), g->built);
 	if (status != 0)
 		return status;
 	sfu_note("%u licences ordered, %u taken, %u receipts, %u findings", check->total,

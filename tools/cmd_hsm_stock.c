@@ -175,8 +175,8 @@ static int stock_add(const struct sfu_args *args)
 	if (status == 0)
 		status = sfu_file_read(args->files[0], SFU_FILE_PUBLIC, &order);
 	if (status == 0 && order.size != SFU_ORDER_SIZE)
-		status = sfu_fail(EX_DATAERR, args->files[0], "is no order: it has %zu bytes",
-			order.size);
+		status = sfu_fail(
+			EX_DATAERR, args->files[0], "is no order: it has %zu bytes", order.size);
 	if (status == 0)
 		status = sfu_args_count(args, "hsm") > 0 ? add_there(args, &order, &standing)
 							 : add_here(args, &order, &standing);

@@ -3,6 +3,7 @@
 
 #include "codes.h"
 #include "json.h"
+#include "lock_profile.h"
 #include "station.h"
 #include "commands.h"
 
@@ -17,20 +18,6 @@ static const char *state_name(uint32_t state)
 		return "trial";
 	case SFU_SLOT_CONFIRMED:
 		return "confirmed";
-	default:
-		return "unknown";
-	}
-}
-
-static const char *lock_name(uint32_t lock)
-{
-	switch (lock) {
-	case SFU_FLASH_LOCK_OPEN:
-		return "open";
-	case SFU_FLASH_LOCK_FIELD:
-		return "field";
-	case SFU_FLASH_LOCK_FINAL:
-		return "final";
 	default:
 		return "unknown";
 	}
@@ -77,7 +64,7 @@ static void print_human(const struct sfu_info *info)
 		info->flags & SFU_INFO_KEYS_READY ? "ready" : "not usable",
 		info->flags & SFU_INFO_TEST_KEYS ? ", test keys" : "");
 	printf("personalization   %s\n", personal_name(info->flags));
-	printf("lock              %s\n", lock_name(info->lock_profile));
+	printf("lock              %s\n", sfu_lock_name(info->lock_profile));
 	printf("security counter  %u\n", info->security_counter);
 	for (i = 0; i < info->slot_count && i < 2; i++) {
 		const struct sfu_slot_info *slot = &info->slot[i];
@@ -136,7 +123,7 @@ static void print_json(const struct sfu_info *info)
 	sfu_json_bool("personalized", (info->flags & SFU_INFO_PERSONALIZED) != 0);
 	sfu_json_bool("needs_image", (info->flags & SFU_INFO_NEEDS_IMAGE) != 0);
 	sfu_json_bool("resumable", (info->flags & SFU_INFO_RESUMABLE) != 0);
-	sfu_json_text("lock", lock_name(info->lock_profile));
+	sfu_json_text("lock", sfu_lock_name(info->lock_profile));
 	sfu_json_number("security_counter", info->security_counter);
 	sfu_json_text("failure", code_name(info->failure));
 	sfu_json_text("refusal", code_name(info->refusal));

@@ -102,7 +102,8 @@ static const struct sfu_option options[] = {
 	{ 'p', "public", "PUB.pem", SFU_OPTIONAL, "write the public key here, not to stdout" },
 	{ 'e', "epoch", "N", SFU_OPTIONAL, "epoch of an OEM key or OEM master key; 1" },
 	{ 't', "test", NULL, SFU_OPTIONAL, "mark it as a test key, which no locked device takes" },
-	{ 0, "pin-file", "FILE", SFU_OPTIONAL, "file with the PIN of a token; or SFU_PIN, or asked" },
+	{ 0, "pin-file", "FILE", SFU_OPTIONAL,
+		"file with the PIN of a token; or SFU_PIN, or asked" },
 	{ 'f', "force", NULL, SFU_OPTIONAL, "replace files that exist" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };

@@ -180,8 +180,8 @@ static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struc
 			EX_DATAERR, args->files[0], "has more records than a manifest can count");
 	status = sfu_package_build(m, image->data, to_sign == NULL, signer, oem, &package);
 	if (status == 0 && to_sign != NULL)
-		status = sfu_out_stage(to_sign, SFU_OUT_PUBLIC, 1, package.data,
-			SFU_FORMAT_MANIFEST_SIGNED);
+		status = sfu_out_stage(
+			to_sign, SFU_OUT_PUBLIC, 1, package.data, SFU_FORMAT_MANIFEST_SIGNED);
 	if (status == 0)
 		status = sfu_out_stage(output, SFU_OUT_PUBLIC, 1, package.data, package.size);
 	if (status == 0)

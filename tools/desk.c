@@ -40,15 +40,14 @@ static void fill_grant(const struct sfu_desk *d, uint32_t flags, uint64_t time,
 }
 
 /* The row with the answer that this very challenge has got, if it has. `row` is the device's LICENCE. */
-static int answered(struct sfu_desk *d, const uint8_t *challenge, struct sfu_ledger_row *row,
-	int *found)
+static int answered(
+	struct sfu_desk *d, const uint8_t *challenge, struct sfu_ledger_row *row, int *found)
 {
 	uint32_t n;
 	int status = 0;
 
 	*found = 1;
-	for (n = 0; *found && status == 0 &&
-		memcmp(row->body, challenge, SFU_CHALLENGE_SIZE) != 0;
+	for (n = 0; *found && status == 0 && memcmp(row->body, challenge, SFU_CHALLENGE_SIZE) != 0;
 		n++)
 		status = sfu_ledger_row_of(&d->ledger, SFU_LEDGER_PERMIT,
 			challenge + SFU_CHALLENGE_UID_OFFSET, n, row, found);
@@ -56,8 +55,8 @@ static int answered(struct sfu_desk *d, const uint8_t *challenge, struct sfu_led
 }
 
 /* A new permit for licence `number`, in a row of this kind. */
-static int write_grant(struct sfu_desk *d, uint32_t kind, uint32_t number,
-	const uint8_t *challenge, uint8_t permit[SFU_PERMIT_SIZE], struct sfu_refusal *refusal)
+static int write_grant(struct sfu_desk *d, uint32_t kind, uint32_t number, const uint8_t *challenge,
+	uint8_t permit[SFU_PERMIT_SIZE], struct sfu_refusal *refusal)
 {
 	uint8_t body[SFU_LEDGER_GRANT];
 	int status = sfu_permit_make(&d->hsm, challenge, number, permit, refusal);
@@ -108,8 +107,8 @@ int sfu_desk_challenge(struct sfu_desk *d, const uint8_t challenge[SFU_CHALLENGE
 			d->ledger.licences, d->ledger.total);
 		return 0;
 	}
-	status = write_grant(d, SFU_LEDGER_LICENCE, d->ledger.licences + 1, challenge, permit,
-		refusal);
+	status = write_grant(
+		d, SFU_LEDGER_LICENCE, d->ledger.licences + 1, challenge, permit, refusal);
 	if (status == 0 && refusal->code == 0)
 		fill_grant(d, 0, d->ledger.time, permit, grant);
 	return status;
@@ -165,8 +164,8 @@ int sfu_desk_receipt(struct sfu_desk *d, const uint8_t receipt[SFU_RECEIPT_SIZE]
 		return status;
 	status = find_receipt(d, receipt, &row, &found);
 	if (status == 0 && !found)
-		status = sfu_ledger_append(&d->ledger, &d->hsm, SFU_LEDGER_RECEIPT, receipt,
-			SFU_RECEIPT_SIZE);
+		status = sfu_ledger_append(
+			&d->ledger, &d->hsm, SFU_LEDGER_RECEIPT, receipt, SFU_RECEIPT_SIZE);
 	sfu_put32(stored + SFU_SERVICE_STORED_FLAGS_OFFSET, found ? SFU_SERVICE_AGAIN : 0);
 	memcpy(stored + SFU_SERVICE_STORED_LICENCE_OFFSET, receipt + SFU_RECEIPT_LICENCE_OFFSET, 4);
 	sfu_put32(stored + SFU_SERVICE_STORED_STOCK_OFFSET, sfu_desk_stock(d));
@@ -174,8 +173,8 @@ int sfu_desk_receipt(struct sfu_desk *d, const uint8_t receipt[SFU_RECEIPT_SIZE]
 	return status;
 }
 
-int sfu_desk_order(struct sfu_desk *d, const uint8_t bytes[SFU_ORDER_SIZE],
-	struct sfu_refusal *refusal)
+int sfu_desk_order(
+	struct sfu_desk *d, const uint8_t bytes[SFU_ORDER_SIZE], struct sfu_refusal *refusal)
 {
 	const char *why = sfu_order_wrong(bytes, &d->ledger.begin, d->ledger.total);
 	struct sfu_ledger_row row;
@@ -193,6 +192,5 @@ int sfu_desk_order(struct sfu_desk *d, const uint8_t bytes[SFU_ORDER_SIZE],
 		sfu_refuse(refusal, SFU_REFUSED_ORDER, "%s", why);
 	if (status != 0 || why != NULL)
 		return status;
-	return sfu_ledger_append(
-		&d->ledger, &d->hsm, SFU_LEDGER_ORDER, bytes, SFU_ORDER_SIZE);
+	return sfu_ledger_append(&d->ledger, &d->hsm, SFU_LEDGER_ORDER, bytes, SFU_ORDER_SIZE);
 }

@@ -25,7 +25,7 @@ int sfu_desk_challenge(struct sfu_desk *desk, const uint8_t challenge[SFU_CHALLE
 	uint8_t grant[SFU_SERVICE_GRANT_SIZE], struct sfu_refusal *refusal);
 int sfu_desk_receipt(struct sfu_desk *desk, const uint8_t receipt[SFU_RECEIPT_SIZE],
 	uint8_t stored[SFU_SERVICE_STORED_SIZE], struct sfu_refusal *refusal);
-int sfu_desk_order(struct sfu_desk *desk, const uint8_t order[SFU_ORDER_SIZE],
-	struct sfu_refusal *refusal);
+int sfu_desk_order(
+	struct sfu_desk *desk, const uint8_t order[SFU_ORDER_SIZE], struct sfu_refusal *refusal);
 
 #endif

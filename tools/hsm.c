@@ -9,7 +9,7 @@
 #include "say.h"
 #include "soft_token.h"
 
-#define CHANGES 1000u /* some 150 bytes each */
+#define CHANGES 250u /* some 150 bytes each */
 
 void sfu_hsm_label(const uint8_t id[SFU_LEDGER_BEGIN_LEDGER_SIZE], enum sfu_hsm_object which,
 	char label[SFU_HSM_LABEL])
@@ -43,7 +43,8 @@ static int read_seed(struct sfu_hsm *h, sfu_object wrap)
 	if (status == 0 && size != sizeof(sealed))
 		status = sfu_fail(EX_UNAVAILABLE, h->token.name, "the token has no seed");
 	if (status == 0)
-		status = sfu_token_unwrap(&h->token, wrap, sealed, sealed + SFU_SEED_BOX_OFFSET, h->seed);
+		status = sfu_token_unwrap(
+			&h->token, wrap, sealed, sealed + SFU_SEED_BOX_OFFSET, h->seed);
 	return status;
 }
 

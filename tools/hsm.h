@@ -36,8 +36,7 @@ void sfu_hsm_label(const uint8_t id[SFU_LEDGER_BEGIN_LEDGER_SIZE], enum sfu_hsm_
 
 /* Finds the token of a folder that was read, asks for its PIN (`pin_file` as in pin.h) and logs in.
  * sfu_hsm_close ends it, also after a failure. */
-int sfu_hsm_login(
-	struct sfu_hsm *hsm, const struct sfu_hsm_folder *folder, const char *pin_file);
+int sfu_hsm_login(struct sfu_hsm *hsm, const struct sfu_hsm_folder *folder, const char *pin_file);
 
 /* The same, and finds the keys and decrypts the seed. */
 int sfu_hsm_open(struct sfu_hsm *hsm, const struct sfu_hsm_folder *folder, const char *pin_file);

@@ -43,8 +43,7 @@ static int make_soft(struct sfu_hsm *h, const char *pin_file)
 	return status;
 }
 
-int sfu_hsm_make_token(
-	struct sfu_hsm *h, const struct sfu_hsm_folder *folder, const char *pin_file)
+int sfu_hsm_make_token(struct sfu_hsm *h, const struct sfu_hsm_folder *folder, const char *pin_file)
 {
 	void *memory = NULL;
 	int status;
@@ -156,8 +155,7 @@ static int make_ledger(struct sfu_hsm *h, const struct sfu_hsm_plan *plan)
 	return status;
 }
 
-int sfu_hsm_make(
-	struct sfu_hsm *h, const struct sfu_hsm_plan *plan, struct sfu_hsm_record *record)
+int sfu_hsm_make(struct sfu_hsm *h, const struct sfu_hsm_plan *plan, struct sfu_hsm_record *record)
 {
 	int status = make_keys(h, plan);
 

@@ -90,9 +90,8 @@ int sfu_record_read(const char *path, int insecure, struct sfu_hsm_record *r)
 
 int sfu_record_stage(const char *path, int replace, const struct sfu_hsm_record *r)
 {
-	char product[sizeof(r->product) + 1], id[2 * sizeof(r->id) + 1],
-		hsm_key[2 * SFU_POINT + 1], seal_key[2 * SFU_POINT + 1], seed[2 * SFU_HASH + 1],
-		text[800];
+	char product[sizeof(r->product) + 1], id[2 * sizeof(r->id) + 1], hsm_key[2 * SFU_POINT + 1],
+		seal_key[2 * SFU_POINT + 1], seed[2 * SFU_HASH + 1], text[800];
 	const int size = snprintf(text, sizeof(text),
 		"%s\n%sepoch %u\nproduct %s\nledger %s\nhsm-key %s\nseal-key %s\nseed %s\n",
 		record_head, r->test ? "test\n" : "", r->epoch,

@@ -49,8 +49,8 @@ int sfu_record_stage(const char *path, int replace, const struct sfu_hsm_record 
 
 /* A = HKDF(M, empty, "sfu attest"); K = HKDF(M, E, "sfu oem key" ‖ product ‖ epoch). */
 int sfu_attest_derive(const uint8_t master[SFU_HASH], uint8_t key[SFU_HASH]);
-int sfu_record_oem_key(const struct sfu_hsm_record *record, const uint8_t master[SFU_HASH],
-	uint8_t key[SFU_HASH]);
+int sfu_record_oem_key(
+	const struct sfu_hsm_record *record, const uint8_t master[SFU_HASH], uint8_t key[SFU_HASH]);
 
 /* K_u = HKDF(K, empty, "sfu unique" ‖ uid). */
 int sfu_unique_key(const uint8_t key[SFU_HASH], const uint8_t uid[12], uint8_t unique[SFU_HASH]);

@@ -22,7 +22,8 @@ static_assert(SFU_CHALLENGE_UID_OFFSET == 8 && SFU_RECEIPT_UID_OFFSET == 8 &&
 static const char schema[] =
 	"PRAGMA application_id = 0x5346554C;"
 	"BEGIN;"
-	"CREATE TABLE row (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL,"
+	"CREATE TABLE row (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT "
+	"NULL,"
 	" body BLOB NOT NULL, hash BLOB NOT NULL, seal BLOB NOT NULL) STRICT;"
 	"CREATE UNIQUE INDEX licence_device ON row (substr(body, 9, 12)) WHERE kind = 3;"
 	"CREATE UNIQUE INDEX licence_number ON row (substr(body, 193, 4)) WHERE kind = 3;"
@@ -44,8 +45,9 @@ static int prepare(struct sfu_ledger *l)
 		COLUMNS "kind = 4 AND substr(body, 9, 12) = ?1 ORDER BY number LIMIT 1 OFFSET ?2",
 		COLUMNS "kind = 5 AND substr(body, 9, 12) = ?1 ORDER BY number LIMIT 1 OFFSET ?2",
 	};
-	int i, good = sqlite3_prepare_v2(l->db, "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?)", -1,
-			      &l->insert, NULL) == SQLITE_OK &&
+	int i,
+		good = sqlite3_prepare_v2(l->db, "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?)", -1,
+			       &l->insert, NULL) == SQLITE_OK &&
 		sqlite3_prepare_v2(l->db, COLUMNS "number >= ? ORDER BY number LIMIT 1", -1,
 			&l->by_number, NULL) == SQLITE_OK;
 
@@ -56,9 +58,8 @@ static int prepare(struct sfu_ledger *l)
 
 static int run(struct sfu_ledger *l, const char *sql, const char *what)
 {
-	return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK
-		? 0
-		: sfu_ledger_broken(l, what);
+	return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+								       : sfu_ledger_broken(l, what);
 }
 
 /* One number that a query answers, 0 where it answers nothing. */
@@ -170,8 +171,8 @@ int sfu_ledger_open(struct sfu_ledger *l, const char *path)
 	return status;
 }
 
-int sfu_ledger_append(struct sfu_ledger *l, struct sfu_hsm *hsm, uint32_t kind,
-	const uint8_t *body, size_t size)
+int sfu_ledger_append(
+	struct sfu_ledger *l, struct sfu_hsm *hsm, uint32_t kind, const uint8_t *body, size_t size)
 {
 	struct sfu_ledger_row row = { .number = l->number + 1, .kind = kind, .size = size };
 	uint8_t seal[SFU_LEDGER_SEAL_SIZE], digest[SFU_HASH];

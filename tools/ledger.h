@@ -61,10 +61,9 @@ int sfu_ledger_row_of(struct sfu_ledger *ledger, uint32_t kind, const uint8_t ui
 	struct sfu_ledger_row *row, int *found);
 
 /* What the token remembers of the newest row: a seal that L signed, *found 0 if it has none. */
-int sfu_ledger_head_get(struct sfu_hsm *hsm, uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn,
-	int *found);
-int sfu_ledger_head_put(
-	struct sfu_hsm *hsm, const uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn);
+int sfu_ledger_head_get(
+	struct sfu_hsm *hsm, uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn, int *found);
+int sfu_ledger_head_put(struct sfu_hsm *hsm, const uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn);
 
 /* Says in SQLite's words what did not work; EX_IOERR. */
 int sfu_ledger_broken(const struct sfu_ledger *ledger, const char *what);

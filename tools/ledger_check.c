@@ -76,7 +76,8 @@ static int grow_hashes(struct sfu_ledger_check *c)
 	return 0;
 }
 
-static int wrong(const struct sfu_ledger_check *c, const struct sfu_ledger_row *row, const char *why)
+static int wrong(
+	const struct sfu_ledger_check *c, const struct sfu_ledger_row *row, const char *why)
 {
 	return sfu_fail(EX_DATAERR, c->path, "row %u %s", row->number, why);
 }
@@ -141,8 +142,7 @@ static int check_receipt(struct sfu_ledger_check *c, const struct sfu_ledger_row
 	struct sfu_ledger_device *device =
 		sfu_ledger_check_device(c, row->body + SFU_RECEIPT_UID_OFFSET);
 
-	if (device == NULL ||
-		device->licence != sfu_get32(row->body + SFU_RECEIPT_LICENCE_OFFSET))
+	if (device == NULL || device->licence != sfu_get32(row->body + SFU_RECEIPT_LICENCE_OFFSET))
 		return wrong(c, row, "holds a receipt without a licence");
 	device->receipts++;
 	c->receipts++;

@@ -46,8 +46,7 @@ int sfu_ledger_head_get(
 	return status;
 }
 
-int sfu_ledger_head_put(
-	struct sfu_hsm *hsm, const uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn)
+int sfu_ledger_head_put(struct sfu_hsm *hsm, const uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn)
 {
 	char label[SFU_HSM_LABEL];
 	int status;

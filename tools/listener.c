@@ -56,8 +56,8 @@ static int bind_far(const struct sfu_address *a)
 	return fd;
 }
 
-int sfu_listener_open(struct sfu_listener *l, const struct sfu_address *a, SSL_CTX *context,
-	unsigned int mode)
+int sfu_listener_open(
+	struct sfu_listener *l, const struct sfu_address *a, SSL_CTX *context, unsigned int mode)
 {
 	int i;
 
@@ -139,8 +139,8 @@ static int hear(struct sfu_visitor *v)
 			return 0;
 	}
 	while (whole == 0) {
-		count = sfu_channel_read(&v->channel, v->in.bytes + v->in.fill,
-			sfu_message_wants(&v->in));
+		count = sfu_channel_read(
+			&v->channel, v->in.bytes + v->in.fill, sfu_message_wants(&v->in));
 		if (count <= 0)
 			break;
 		v->since = sfu_host_time();

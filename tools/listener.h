@@ -13,8 +13,8 @@ struct sfu_listener {
 	int fd;
 	struct sfu_visitor {
 		struct sfu_channel channel;
-		int shaken;                /* the handshake is done */
-		uint64_t since;            /* when it last moved, ms */
+		int shaken;     /* the handshake is done */
+		uint64_t since; /* when it last moved, ms */
 		struct sfu_message in, out;
 		int answering; /* `out` is on its way */
 		int waits;     /* `out` waits for the commit of this round */

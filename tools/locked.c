@@ -14,8 +14,8 @@ int sfu_locked_new(size_t size, void **memory)
 		return sfu_fail_errno(EX_OSERR, NULL, "there is no memory for a secret");
 	if (mlock(at, size) != 0 || madvise(at, size, MADV_DONTDUMP) != 0 ||
 		madvise(at, size, MADV_WIPEONFORK) != 0) {
-		const int status = sfu_fail_errno(EX_OSERR, NULL,
-			"memory for a secret cannot be locked (see `ulimit -l`)");
+		const int status = sfu_fail_errno(
+			EX_OSERR, NULL, "memory for a secret cannot be locked (see `ulimit -l`)");
 
 		munmap(at, size);
 		return status;

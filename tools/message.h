@@ -16,8 +16,7 @@ struct sfu_message {
 };
 
 /* A whole message. */
-void sfu_message_make(
-	struct sfu_message *message, uint8_t type, const void *body, size_t size);
+void sfu_message_make(struct sfu_message *message, uint8_t type, const void *body, size_t size);
 
 /* 1: a whole message is there; 0: not yet; -1: its length is none. */
 int sfu_message_whole(const struct sfu_message *message);

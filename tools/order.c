@@ -28,8 +28,8 @@ int sfu_order_decode(const uint8_t bytes[SFU_ORDER_SIZE], struct sfu_order *o)
 		sfu_get32(bytes + SFU_ORDER_FORMAT_OFFSET) == 1;
 }
 
-const char *sfu_order_wrong(const uint8_t bytes[SFU_ORDER_SIZE],
-	const struct sfu_ledger_begin *begin, uint32_t total)
+const char *sfu_order_wrong(
+	const uint8_t bytes[SFU_ORDER_SIZE], const struct sfu_ledger_begin *begin, uint32_t total)
 {
 	struct sfu_order order;
 	int good;

@@ -20,7 +20,7 @@ int sfu_order_decode(const uint8_t bytes[SFU_ORDER_SIZE], struct sfu_order *orde
 
 /* NULL, or why this ledger cannot take it: not its own, not signed by its order key, or no more than
  * it has. Whether it has the row that the order names, the caller knows. */
-const char *sfu_order_wrong(const uint8_t bytes[SFU_ORDER_SIZE],
-	const struct sfu_ledger_begin *begin, uint32_t total);
+const char *sfu_order_wrong(
+	const uint8_t bytes[SFU_ORDER_SIZE], const struct sfu_ledger_begin *begin, uint32_t total);
 
 #endif

@@ -77,8 +77,8 @@ static int build(struct sfu_manifest *m, const uint8_t *image, int sign,
 		status = seal_records(m, image, keys, package);
 	sfu_package_encode(m, package);
 	if (status == 0 && sign)
-		status = sfu_signkey_sign(
-			signer, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
+		status =
+			sfu_signkey_sign(signer, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
 	sfu_package_encode(m, package);
 	return status;
 }

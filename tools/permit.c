@@ -63,8 +63,7 @@ int sfu_permit_judge(struct sfu_hsm *hsm, const struct sfu_ledger_begin *begin,
 	refusal->code = 0;
 	if (mismatch(hsm, begin, challenge, refusal))
 		return 0;
-	status = sfu_token_hmac(
-		&hsm->token, hsm->attest, challenge, SFU_CHALLENGE_MAC_OFFSET, mac);
+	status = sfu_token_hmac(&hsm->token, hsm->attest, challenge, SFU_CHALLENGE_MAC_OFFSET, mac);
 	if (status != 0)
 		return status;
 	if (CRYPTO_memcmp(mac, challenge + SFU_CHALLENGE_MAC_OFFSET, sizeof(mac)) != 0)

@@ -62,8 +62,8 @@ static enum next carry(struct sfu_station *s, struct sfu_hsm_client *client, int
 		SFU_PERMIT_SIZE, RECEIPT_WAIT, status);
 }
 
-static int store(struct sfu_station *s, struct sfu_hsm_client *client,
-	struct sfu_personalized *result)
+static int store(
+	struct sfu_station *s, struct sfu_hsm_client *client, struct sfu_personalized *result)
 {
 	const uint8_t *stored;
 	const int status = sfu_hsm_ask(client, SFU_SERVICE_RECEIPT, s->wire.data + 1,
@@ -84,8 +84,8 @@ static int store(struct sfu_station *s, struct sfu_hsm_client *client,
 	return 0;
 }
 
-int sfu_personalize(struct sfu_station *s, struct sfu_hsm_client *client,
-	struct sfu_personalized *result)
+int sfu_personalize(
+	struct sfu_station *s, struct sfu_hsm_client *client, struct sfu_personalized *result)
 {
 	struct sfu_info info;
 	enum next next = NEXT_AGAIN;

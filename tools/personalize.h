@@ -7,11 +7,11 @@
 
 struct sfu_personalized {
 	uint32_t licence;
-	uint32_t stock;      /* licences left */
-	int before;          /* the device was personalized already; its receipt was sent again */
-	int known;           /* the ledger had the receipt already */
-	int licence_before;  /* the licence was taken in an earlier attempt */
-	uint64_t time;       /* when the ledger got the receipt first, seconds since 1970 */
+	uint32_t stock;     /* licences left */
+	int before;         /* the device was personalized already; its receipt was sent again */
+	int known;          /* the ledger had the receipt already */
+	int licence_before; /* the licence was taken in an earlier attempt */
+	uint64_t time;      /* when the ledger got the receipt first, seconds since 1970 */
 };
 
 /* Personalizes the device that answered `info`. Asking again is always safe, and so is ending half-way.

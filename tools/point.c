@@ -14,8 +14,7 @@ EVP_PKEY *sfu_point_key(const uint8_t point[SFU_POINT])
 	char group[] = "prime256v1";
 	OSSL_PARAM parameters[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_construct_octet_string(
-			OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof(octets)),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof(octets)),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);

@@ -68,8 +68,7 @@ static void devices(struct sfu_reconcile *r, uint8_t (*uids)[UID], size_t count)
 
 	for (i = 0; i < r->check->device_room; i++) {
 		const struct sfu_ledger_device *d = &r->check->devices[i];
-		const int listed =
-			count > 0 && bsearch(d->uid, uids, count, UID, compare) != NULL;
+		const int listed = count > 0 && bsearch(d->uid, uids, count, UID, compare) != NULL;
 
 		if (d->licence == 0)
 			continue;

@@ -23,7 +23,8 @@ static void failed(int status, struct sfu_refusal *refusal)
 {
 	if (status == EX_IOERR || status == EX_DATAERR)
 		sfu_refuse(refusal, SFU_REFUSED_LEDGER,
-			"the HSM's ledger cannot be written: is its disk full? Nothing was counted");
+			"the HSM's ledger cannot be written: is its disk full? Nothing was "
+			"counted");
 	else
 		sfu_refuse(refusal, SFU_REFUSED_TOKEN,
 			"the HSM's token does not answer: connect it and try again");
@@ -133,8 +134,8 @@ static int work(struct sfu_service *s, const struct sfu_message *q, struct sfu_m
 	return status;
 }
 
-void sfu_service_answer(struct sfu_service *s, const struct sfu_message *q,
-	struct sfu_message *answer, int *waits)
+void sfu_service_answer(
+	struct sfu_service *s, const struct sfu_message *q, struct sfu_message *answer, int *waits)
 {
 	struct sfu_refusal refusal = { 0 };
 	int status = 0;

@@ -83,7 +83,8 @@ static int run(int argc, char **argv)
 		if ((words = name_words(commands[i]->name, argc - 1, argv + 1)) > 0)
 			break;
 	if (i == COMMANDS && strcmp(argv[1], "hsm") == 0)
-		return sfu_fail(EX_USAGE, NULL, "`hsm` needs the name of what to do; `sfu --help` lists them");
+		return sfu_fail(EX_USAGE, NULL,
+			"`hsm` needs the name of what to do; `sfu --help` lists them");
 	if (i == COMMANDS)
 		return sfu_fail(EX_USAGE, NULL, "there is no command `%s`; `sfu --help` lists them",
 			argv[1]);

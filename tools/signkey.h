@@ -13,7 +13,8 @@ struct sfu_token_key {
 
 /* What a command with such a key has in its table. */
 #define SFU_SIGNKEY_OPTIONS \
-	{ 0, "pin-file", "FILE", SFU_OPTIONAL, "file with the PIN of a token; or SFU_PIN, or asked" }, \
+	{ 0, "pin-file", "FILE", SFU_OPTIONAL, \
+		"file with the PIN of a token; or SFU_PIN, or asked" }, \
 	{ \
 		0, "insecure-permissions", NULL, SFU_OPTIONAL, \
 			"read secret keys that others may open" \
@@ -30,8 +31,8 @@ int sfu_signkey_make(
 	const struct sfu_args *args, const char *uri, int test, struct sfu_sign_key *key);
 
 /* r ‖ s over the SHA-256 of the data. */
-int sfu_signkey_sign(const struct sfu_sign_key *key, const uint8_t *data, size_t size,
-	uint8_t signature[64]);
+int sfu_signkey_sign(
+	const struct sfu_sign_key *key, const uint8_t *data, size_t size, uint8_t signature[64]);
 
 /* Closes and frees; NULL is let pass. */
 void sfu_token_key_free(struct sfu_token_key *key);

@@ -80,8 +80,7 @@ int sfu_text_read(const char *path, enum sfu_file_kind kind, const char *what, c
 		status = parse(path, &bytes, what, head, fields, count);
 	for (i = 0; i < count && status == 0; i++)
 		if (fields[i].required && !fields[i].seen)
-			status = sfu_fail(
-				EX_DATAERR, path, "has no line `%s`", fields[i].word);
+			status = sfu_fail(EX_DATAERR, path, "has no line `%s`", fields[i].word);
 	sfu_bytes_free(&bytes);
 	return status;
 }

@@ -71,8 +71,8 @@ static int load(SSL_CTX *context, const char *ca, const char *cert, const char *
 	return 0;
 }
 
-int sfu_tls_open(const struct sfu_args *args, const struct sfu_address *a, int server,
-	SSL_CTX **context)
+int sfu_tls_open(
+	const struct sfu_args *args, const struct sfu_address *a, int server, SSL_CTX **context)
 {
 	const char *ca = sfu_args_text(args, "ca", 0), *cert = sfu_args_text(args, "cert", 0),
 		   *key = sfu_args_text(args, "tls-key", 0);
@@ -89,8 +89,8 @@ int sfu_tls_open(const struct sfu_args *args, const struct sfu_address *a, int s
 	if (*context == NULL || SSL_CTX_set_min_proto_version(*context, TLS1_3_VERSION) != 1)
 		return sfu_fail(EX_SOFTWARE, NULL, "OpenSSL has no TLS 1.3");
 	SSL_CTX_set_verify(*context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	SSL_CTX_set_mode(*context,
-		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(
+		*context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	(void)SSL_CTX_set_session_cache_mode(*context, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_num_tickets(*context, 0);
 	status = load(*context, ca, cert, key);

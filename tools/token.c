@@ -28,8 +28,8 @@ static int parse(struct sfu_token *t, const char *uri)
 		return sfu_fail(EX_OSERR, t->name, "there is no memory for a URI");
 	result = p11_kit_uri_parse(uri, P11_KIT_URI_FOR_ANY, t->uri);
 	if (result != P11_KIT_URI_OK)
-		return sfu_fail(EX_USAGE, t->name, "is no PKCS#11 URI: %s",
-			p11_kit_uri_message(result));
+		return sfu_fail(
+			EX_USAGE, t->name, "is no PKCS#11 URI: %s", p11_kit_uri_message(result));
 	if (p11_kit_uri_any_unrecognized(t->uri))
 		return sfu_fail(EX_USAGE, t->name, "has a part that is not known");
 	if (p11_kit_uri_get_pin_value(t->uri) != NULL)
@@ -46,15 +46,15 @@ static int load(struct sfu_token *t)
 
 	if (path == NULL) {
 		t->all = p11_kit_modules_load_and_initialize(0);
-		return t->all != NULL ? 0
-				      : sfu_fail(EX_UNAVAILABLE, t->name,
-						"no PKCS#11 module can be loaded: %s",
-						p11_kit_message());
+		return t->all != NULL
+			? 0
+			: sfu_fail(EX_UNAVAILABLE, t->name, "no PKCS#11 module can be loaded: %s",
+				  p11_kit_message());
 	}
 	t->module = p11_kit_module_load(path, 0);
 	if (t->module == NULL)
-		return sfu_fail(EX_UNAVAILABLE, path,
-			"is no PKCS#11 module that can be loaded: %s", p11_kit_message());
+		return sfu_fail(EX_UNAVAILABLE, path, "is no PKCS#11 module that can be loaded: %s",
+			p11_kit_message());
 	rv = p11_kit_module_initialize(t->module);
 	if (rv != CKR_OK) {
 		p11_kit_module_release(t->module);
@@ -188,8 +188,7 @@ static CK_RV set_pin(struct sfu_token *t, const struct sfu_pin *so, const struct
 
 	if (rv != CKR_OK)
 		return rv;
-	rv = t->module->C_Login(
-		session, CKU_SO, (CK_UTF8CHAR_PTR)so->text, strlen(so->text));
+	rv = t->module->C_Login(session, CKU_SO, (CK_UTF8CHAR_PTR)so->text, strlen(so->text));
 	if (rv == CKR_OK)
 		rv = t->module->C_InitPIN(session, text, strlen(pin->text));
 	(void)t->module->C_CloseSession(session);

@@ -49,8 +49,8 @@ void sfu_token_close(struct sfu_token *token);
 int sfu_token_create(struct sfu_token *token, const char *label, const struct sfu_pin *pin);
 
 /* The one object of this class with this label (NULL: with the URI's attributes). */
-int sfu_token_object(struct sfu_token *token, CK_OBJECT_CLASS class, const char *label,
-	sfu_object *object);
+int sfu_token_object(
+	struct sfu_token *token, CK_OBJECT_CLASS class, const char *label, sfu_object *object);
 
 /* How many objects of this class have this label; -1 if the token failed. */
 int sfu_token_count(struct sfu_token *token, CK_OBJECT_CLASS class, const char *label);

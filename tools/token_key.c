@@ -13,8 +13,14 @@ static const uint8_t point_header[3] = { 0x04, 0x41, 0x04 };
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 
-#define FLAG(type, value) { type, &(value), sizeof(value) }
-#define LABEL(text) { CKA_LABEL, (void *)(uintptr_t)(text), strlen(text) }
+#define FLAG(type, value) \
+	{ \
+		type, &(value), sizeof(value) \
+	}
+#define LABEL(text) \
+	{ \
+		CKA_LABEL, (void *)(uintptr_t)(text), strlen(text) \
+	}
 
 /* Up to two objects of this class with this label (NULL: with the URI's attributes). */
 static CK_RV look(struct sfu_token *t, CK_OBJECT_CLASS class, const char *label,
@@ -84,8 +90,8 @@ int sfu_token_make_pair(struct sfu_token *t, const char *label, sfu_object *priv
 	sfu_object public;
 
 	return sfu_token_check(t,
-		t->module->C_GenerateKeyPair(t->session, &mechanism, public_half, 4, private_half,
-			6, &public, private),
+		t->module->C_GenerateKeyPair(
+			t->session, &mechanism, public_half, 4, private_half, 6, &public, private),
 		"make a key pair");
 }
 
@@ -166,8 +172,7 @@ int sfu_token_make_wrap(struct sfu_token *t, const char *label)
 		"make an AES key");
 }
 
-int sfu_token_import_secret(
-	struct sfu_token *t, const char *label, const uint8_t secret[SFU_HASH])
+int sfu_token_import_secret(struct sfu_token *t, const char *label, const uint8_t secret[SFU_HASH])
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
@@ -184,8 +189,8 @@ int sfu_token_import_secret(
 	};
 	sfu_object handle;
 
-	return sfu_token_check(t,
-		t->module->C_CreateObject(t->session, attributes, 9, &handle), "take a secret");
+	return sfu_token_check(
+		t, t->module->C_CreateObject(t->session, attributes, 9, &handle), "take a secret");
 }
 
 int sfu_token_point(struct sfu_token *t, sfu_object public, uint8_t point[64])

@@ -4,31 +4,30 @@
 #include "say.h"
 #include "token.h"
 
-int sfu_token_sign(struct sfu_token *t, sfu_object key, const uint8_t hash[SFU_HASH],
-	uint8_t signature[64])
+int sfu_token_sign(
+	struct sfu_token *t, sfu_object key, const uint8_t hash[SFU_HASH], uint8_t signature[64])
 {
 	CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
 	CK_ULONG size = 64;
 	CK_RV rv = t->module->C_SignInit(t->session, &mechanism, key);
 
 	if (rv == CKR_OK)
-		rv = t->module->C_Sign(t->session, (CK_BYTE_PTR)(uintptr_t)hash, SFU_HASH,
-			signature, &size);
+		rv = t->module->C_Sign(
+			t->session, (CK_BYTE_PTR)(uintptr_t)hash, SFU_HASH, signature, &size);
 	if (rv == CKR_OK && size != 64)
 		rv = CKR_GENERAL_ERROR;
 	return sfu_token_check(t, rv, "sign");
 }
 
-int sfu_token_hmac(struct sfu_token *t, sfu_object key, const void *data, size_t size,
-	uint8_t mac[SFU_HASH])
+int sfu_token_hmac(
+	struct sfu_token *t, sfu_object key, const void *data, size_t size, uint8_t mac[SFU_HASH])
 {
 	CK_MECHANISM mechanism = { CKM_SHA256_HMAC, NULL, 0 };
 	CK_ULONG made = SFU_HASH;
 	CK_RV rv = t->module->C_SignInit(t->session, &mechanism, key);
 
 	if (rv == CKR_OK)
-		rv = t->module->C_Sign(
-			t->session, (CK_BYTE_PTR)(uintptr_t)data, size, mac, &made);
+		rv = t->module->C_Sign(t->session, (CK_BYTE_PTR)(uintptr_t)data, size, mac, &made);
 	if (rv == CKR_OK && made != SFU_HASH)
 		rv = CKR_GENERAL_ERROR;
 	return sfu_token_check(t, rv, "authenticate");
@@ -68,8 +67,8 @@ int sfu_token_unwrap(struct sfu_token *t, sfu_object key, const uint8_t nonce[12
 	CK_RV rv = t->module->C_DecryptInit(t->session, &mechanism, key);
 
 	if (rv == CKR_OK)
-		rv = t->module->C_Decrypt(t->session, (CK_BYTE_PTR)(uintptr_t)box, SFU_HASH + 16,
-			plain, &size);
+		rv = t->module->C_Decrypt(
+			t->session, (CK_BYTE_PTR)(uintptr_t)box, SFU_HASH + 16, plain, &size);
 	if (rv == CKR_OK)
 		memcpy(out, plain, SFU_HASH);
 	sfu_crypt_wipe(plain, sizeof(plain));
@@ -116,8 +115,7 @@ int sfu_token_data_get(
 }
 
 /* Not every token lets a data object change: the old one goes, a new one comes. */
-int sfu_token_data_put(
-	struct sfu_token *t, const char *label, const uint8_t *data, size_t size)
+int sfu_token_data_put(struct sfu_token *t, const char *label, const uint8_t *data, size_t size)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
 	CK_BBOOL yes = CK_TRUE;

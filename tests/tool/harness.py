@@ -168,5 +168,6 @@ def main():
         failed = [(c.__name__, text) for c, text in zip(cases, results) if text is not None]
     for name, text in failed:
         print(f"FAILED {name}: {text}")
-    print(f"tool-check: {len(cases) - len(failed)} passed, {len(failed)} failed")
+    check_name = "hsm-check" if "hsm" in pathlib.Path(sys.argv[0]).name else "tool-check"
+    print(f"{check_name}: {len(cases) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
