@@ -119,7 +119,7 @@ build/$(1)/config_object.o: tests/e2e/config_object.c $$(FUZZ_H) | $$(DEPS)
 
 build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -D_GNU_SOURCE -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -D_GNU_SOURCE $$$$(pkg-config --cflags $$(TOOL_PACKAGES)) -c $$< -o $$@
 
 $$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
 endef

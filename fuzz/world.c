@@ -66,6 +66,14 @@ static int comes_from(uint32_t number, uint32_t slot, uint32_t at, uint32_t size
 	       && memcmp(f->image[slot] + (at - first), data, size) == 0;
 }
 
+/* One that confirmed itself in the other slot has raised the floor above it: it does not run any more, come what may. */
+static void outgrow(void)
+{
+	if (world.good < 2 && world.in_slot[world.good] < WORLD_PACKAGES
+	    && world.known[world.in_slot[world.good]]->maker.counter < rig.floor)
+		world.good = NONE;
+}
+
 static int slot_write(uint32_t slot, uint32_t at, uint32_t size, const uint8_t *data)
 {
 	uint32_t i;
@@ -327,6 +335,7 @@ enum rig_end world_boot(void (*idle)(void))
 	           sfu_device.boot.good, sfu_device.journal.state.slot[0], sfu_device.journal.state.slot[1], rig.floor);
 	if (end == RIG_RUN)
 		judge_run();
+	outgrow();
 	if (!world.state_spoiled && rig.floor < was)
 		fuzz_fail(__FILE__, __LINE__, "the counter falls");
 	return end;

@@ -178,7 +178,9 @@ static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struc
 	if (m->plain_size / m->record_size >= UINT16_MAX)
 		return sfu_fail(
 			EX_DATAERR, args->files[0], "has more records than a manifest can count");
-	status = sfu_package_build(m, image->data, to_sign == NULL, signer, oem, &package);
+	status = sfu_package_build(m, image->data, signer, oem, &package);
+	if (status == 0 && to_sign == NULL)
+		status = sfu_package_sign(m, signer, &package);
 	if (status == 0 && to_sign != NULL)
 		status = sfu_out_stage(
 			to_sign, SFU_OUT_PUBLIC, 1, package.data, SFU_FORMAT_MANIFEST_SIGNED);

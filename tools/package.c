@@ -7,7 +7,6 @@
 #include "crypt.h"
 #include "package_manifest.h"
 #include "say.h"
-#include "signkey.h"
 
 static uint32_t chunk_size(const struct sfu_manifest *m, uint32_t index)
 {
@@ -67,8 +66,8 @@ static int seal_records(struct sfu_manifest *m, const uint8_t *image,
 	return status;
 }
 
-static int build(struct sfu_manifest *m, const uint8_t *image, int sign,
-	const struct sfu_sign_key *signer, const struct sfu_package_keys *keys, uint8_t *package)
+static int build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_package_keys *keys,
+	uint8_t *package)
 {
 	int status = hash_image(keys, image, m->plain_size, m->image_hash);
 
@@ -76,15 +75,11 @@ static int build(struct sfu_manifest *m, const uint8_t *image, int sign,
 	if (status == 0)
 		status = seal_records(m, image, keys, package);
 	sfu_package_encode(m, package);
-	if (status == 0 && sign)
-		status =
-			sfu_signkey_sign(signer, package, SFU_FORMAT_MANIFEST_SIGNED, m->signature);
-	sfu_package_encode(m, package);
 	return status;
 }
 
-int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, int sign,
-	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem, struct sfu_bytes *package)
+int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_sign_key *signer,
+	const struct sfu_oem_key *oem, struct sfu_bytes *package)
 {
 	struct sfu_package_keys keys;
 	int status;
@@ -101,7 +96,7 @@ int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, int sign,
 	if (status == 0)
 		status = sfu_package_derive(m, oem->key, &keys);
 	if (status == 0)
-		status = build(m, image, sign, signer, &keys, package->data);
+		status = build(m, image, &keys, package->data);
 	sfu_crypt_wipe(&keys, sizeof(keys));
 	if (status != 0)
 		sfu_bytes_free(package);

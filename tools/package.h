@@ -34,10 +34,13 @@ struct sfu_package {
 };
 
 /* Seals `image` (manifest->plain_size bytes, a multiple of SFU_FORMAT_GRAIN) into a package. Fills in
- * all of the manifest that follows from the image and the keys; the salt is fresh. `sign` 0: the signature stays
- * zeros. */
-int sfu_package_build(struct sfu_manifest *manifest, const uint8_t *image, int sign,
+ * all of the manifest that follows from the image and the keys; the salt is fresh. The signature is zeros. */
+int sfu_package_build(struct sfu_manifest *manifest, const uint8_t *image,
 	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem,
+	struct sfu_bytes *package);
+
+/* Signs the package that was built for `signer`. Statuses of sfu_signkey_sign. (package_sign.c) */
+int sfu_package_sign(struct sfu_manifest *manifest, const struct sfu_sign_key *signer,
 	struct sfu_bytes *package);
 
 /* Reads a file and decodes its manifest. EX_DATAERR names the first thing that cannot be: magic,
