@@ -3,9 +3,9 @@ the sources."""
 import pathlib
 import re
 
-FORMULA = re.compile(r"HKDF\(([^,]+), ([^,]+), \"(sfu [a-z]+)\"([^)|]*)\)")
+FORMULA = re.compile(r"HKDF\(([^,]+), ([^,]+), \"(sfu [a-z ]*[a-z])\"([^)|]*)\)")
 ARRAY = re.compile(r"(\w+)\[(\w*)\]\s*=\s*\{(\s*'s', 'f', 'u', ' '[^}]*)\}")
-TEXT = re.compile(r"\"(sfu [a-z]+)\"")
+TEXT = re.compile(r"\"(sfu [a-z ]*[a-z])\"")
 SOURCES = ("fsm", "crypto", "tools")
 
 
@@ -66,5 +66,5 @@ def check(root="."):
     for label, key in table:
         personal = document.index("## Personalization") < document.index(f'"{label}"')
         here = {f.split("/")[-2] for f in labels.get(label, [])}
-        if "fsm" not in here and not (personal and (here or not pathlib.Path(root, "fsm/personal.h").exists())):
+        if "fsm" not in here and not (personal and (here or not pathlib.Path(root, "fsm/personalize.h").exists())):
             yield f"spec/formats.md: \"{label}\" ({key}) is in no source of the core"
