@@ -36,12 +36,14 @@ struct sfu_check {
 
 /*@ predicate sfu_check_ready(struct sfu_check *c) =
          \valid(c) && layout_sound && c->slot < sfu_layout.slot_count
-      && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1)) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
+      && \valid(c->buffer + (0 .. SFU_PASS_BUFFER - 1))
       && \valid_read(c->device + (0 .. 31)) && \valid_read(c->oem + (0 .. 31))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1))
-      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->seal + (0 .. SFU_FORMAT_TAG - 1))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->device + (0 .. 31))
       && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->oem + (0 .. 31));
+    // there is a seal to compare with; where the journal is lost there is none
+    predicate sfu_check_sealed(struct sfu_check *c) = \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1))
+      && \separated(c, c->buffer + (0 .. SFU_PASS_BUFFER - 1), c->seal + (0 .. SFU_FORMAT_TAG - 1));
 */
 
 /*@ predicate sfu_check_answer(integer code) =
@@ -52,7 +54,7 @@ struct sfu_check {
 
 /* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
  * SFU_R_SEAL, SFU_R_IMAGE or the codes of sfu_manifest_authentic if not, or what reading failed with. */
-/*@ requires ready: sfu_check_ready(c);
+/*@ requires ready: sfu_check_ready(c) && sfu_check_sealed(c);
     assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature, sfu_judged;
     ensures judged: \result == SFU_OK ==> slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout);

@@ -130,7 +130,7 @@ static uint32_t copy_cell(const struct sfu_store *s, const uint8_t *cell, uint32
     requires apart: \separated(k, cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns k->kind, k->epoch, k->flags, k->oem[0 .. 31], k->device[0 .. 31], k->receipt[0 .. SFU_KEYS_RECORD - 1];
     ensures kind: \old(cell_kind(cell)) ==> k->kind != 0;
-    ensures number: k->kind == SFU_WORD(cell, SFU_KEYS_KIND_OFFSET);
+    ensures number: k->kind == \old(SFU_WORD(cell, SFU_KEYS_KIND_OFFSET));
     ensures epoch: k->epoch == SFU_WORD(cell, SFU_KEYS_EPOCH_OFFSET);
     ensures flags: k->flags == SFU_WORD(cell, SFU_KEYS_FLAGS_OFFSET);
     ensures oem: \forall integer i; 0 <= i < SFU_KEYS_OEM_KEY_SIZE ==>
@@ -259,10 +259,12 @@ uint32_t sfu_keys_replace(struct sfu_keys *k, uint8_t cell[SFU_KEYS_SIZE])
 	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, k->epoch);
 	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET) | k->flags);
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
+	//@ assert kind: SFU_WORD(cell, SFU_KEYS_KIND_OFFSET) == SFU_FLASH_KEYS_DEVICE;
 	status = switch_page(k, cell);
 	if (status != SFU_OK)
 		return status;
 	decode(k, cell);
+	//@ assert device: k->kind == SFU_FLASH_KEYS_DEVICE;
 	//@ assert stands: SFU_STORE_STANDS(&k->store);
 	return retire(k, cell);
 }
