@@ -255,21 +255,25 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 {
 	struct sfu_upgrade *u = &d->upgrade;
 	uint8_t *buffer = sfu_device_buffer(d);
+	const uint32_t plain = plain_size(d);
 	uint32_t status;
 	uint8_t hash[32];
+
+	/*@ assert inside: sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].address + sfu_layout.image_offset + plain
+	      + SFU_FLASH_MAILBOX <= UINT32_MAX; */
 
 	p->sealing = 1;
 	p->hashing = 1;
 	sfu_pass_begin(p, u->manifest, u->hash, d->journal.state.install[u->slot], d->keys.device,
 	               d->keys.oem, buffer);
-	status = sfu_pass_image(p, sfu_slot_image(u->slot), plain_size(d), buffer);
+	status = sfu_pass_image(p, sfu_slot_image(u->slot), plain, buffer);
 	sfu_wipe(p->key, sizeof p->key);
 	//@ assert wiped: \forall integer i; 0 <= i < 32 ==> p->key[i] == 0;
 	if (status != SFU_OK)
 		return status;
 	sfu_hash_final(&p->hash, hash);
 	status = sfu_equal(hash, u->manifest + SFU_MANIFEST_IMAGE_HASH_OFFSET, sizeof hash);
-	return status == SFU_OK ? sfu_slot_vector(u->slot, plain_size(d)) : status;
+	return status == SFU_OK ? sfu_slot_vector(u->slot, plain) : status;
 }
 
 /* What becomes of the installation: on trial with its seal, or given up with its reason. */
