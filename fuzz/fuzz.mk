@@ -10,7 +10,7 @@
 
 FUZZ_PARSERS := link ymodem manifest records journal
 FUZZ_LIVES := boot session lifetimes lifetimes-real
-FUZZ_FILES := package elf hex pem
+FUZZ_FILES := package elf hex pem text answers ledger
 FUZZ_HSM := service personalize personalize-real
 # what needs no library that is not instrumented
 FUZZ_CORE_TARGETS := $(filter-out manifest lifetimes-real,$(FUZZ_PARSERS) $(FUZZ_LIVES))
@@ -62,7 +62,7 @@ FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
 FUZZ_MUTATOR_session := session_mutator
 FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
 FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number tool/crypt
-FUZZ_WITH_elf := memory_file tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
+FUZZ_WITH_elf := memory_file tool/loader tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
 # the HSM's box: the host program's own service, desk and ledger; with the stand-in where OpenSSL would be
@@ -71,6 +71,13 @@ FUZZ_BOX := hsm_box exchange token_memory memory_file tool/service tool/desk too
 	tool/number tool/lock_profile tool/locked
 FUZZ_WITH_service = $(FUZZ_BOX) stand_in keyring_stand_in
 FUZZ_LIBS_service := -Wl,--wrap=sfu_hsm_hkdf -lcrypto -lsqlite3
+FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/hsm_record tool/textfile tool/out
+FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
+FUZZ_WITH_text := memory_file tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
+FUZZ_LIBS_text := -lcrypto
+FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
+	tool/package tool/package_manifest tool/number tool/crypt
+FUZZ_LIBS_answers := -lssl -lcrypto
 FUZZ_WITH_personalize = $(FUZZ_WITH_service) stand_in_signer geometry rig station maker config_object flash port
 FUZZ_LIBS_personalize = $(FUZZ_LIBS_service)
 FUZZ_MAIN_personalize-real := personalize
