@@ -73,7 +73,7 @@ FUZZ_WITH_service = $(FUZZ_BOX) stand_in keyring_stand_in
 FUZZ_LIBS_service := -Wl,--wrap=sfu_hsm_hkdf -lcrypto -lsqlite3
 FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/hsm_record tool/textfile tool/out
 FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
-FUZZ_WITH_text := memory_file tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
+FUZZ_WITH_text := memory_file tool/oemkey tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
 FUZZ_LIBS_text := -lcrypto
 FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
 	tool/package tool/package_manifest tool/number tool/crypt

@@ -1,9 +1,10 @@
-/* The small text files of the host program: attest key, HSM's record, an HSM's configuration. Input: which (1), then the file.
+/* The small text files of the host program: attest key, HSM's record, an HSM's configuration, OEM key, OEM master key. Input: which (1), then the file.
  * What is read and written again reads as the same; a byte more or less on a line of digits is never let pass. */
 #include <string.h>
 #include "fuzz.h"
 #include "hsm_folder.h"
 #include "hsm_record.h"
+#include "keyfile.h"
 #include "memory_file.h"
 #include "out.h"
 
@@ -37,7 +38,7 @@ static const char *value(const char *word, size_t *size)
 	while ((at = strchr(at, '\n')) != NULL) {
 		at++;
 		if (strncmp(at, word, n) == 0 && at[n] == ' ') {
-			*size = strcspn(at + n + 1, "\n");
+			*size = strcspn(at + n + 1, "\r\n");
 			return at + n + 1;
 		}
 	}
@@ -104,15 +105,31 @@ static void folder(void)
 	          "a configuration that is written reads as another");
 }
 
+static void oem(int master)
+{
+	int (*const read)(const char *, int, struct sfu_oem_key *) = master ? sfu_master_read : sfu_oem_read;
+	struct sfu_oem_key key, other;
+
+	if (read("input", 1, &key) != 0)
+		return;
+	FUZZ_MUST(key.master == master, "a key of another kind");
+	digits("key", key.key, 32);
+	FUZZ_MUST(sfu_oem_stage("again", 1, &key) == 0, "a key that was read cannot be written");
+	again();
+	FUZZ_MUST(read("again", 1, &other) == 0 && memcmp(other.key, key.key, 32) == 0 && other.epoch == key.epoch
+	                  && other.test == key.test, "a key that is written reads as another");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size > 2048)
 		return 0;
 	memory_file = (struct sfu_bytes){ (uint8_t *)(uintptr_t)(data + 1), size - 1 };
-	switch (data[0] % 3) {
+	switch (data[0] % 5) {
 	case 0: attest(); break;
 	case 1: record(); break;
-	default: folder();
+	case 2: folder(); break;
+	default: oem(data[0] % 5 - 3);
 	}
 	return 0;
 }
