@@ -49,18 +49,18 @@ FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra
 FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
 
 # what is compiled without instrumentation: what no fuzzer shall learn from, and what is no part of what is judged
-FUZZ_QUIET := stand_in grammar keyring_stand_in keyring_real token_memory exchange
+FUZZ_QUIET := stand_in sums flat grammar keyring_stand_in keyring_real token_memory exchange
 
 # what each target needs beside the core
 FUZZ_WITH_link := grammar
 FUZZ_WITH_ymodem := grammar
 FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
-FUZZ_WITH_records := geometry stand_in stand_in_signer flat config_object maker
-FUZZ_WITH_journal := grammar geometry stand_in flat pages
+FUZZ_WITH_records := sums geometry stand_in stand_in_signer flat config_object maker
+FUZZ_WITH_journal := sums grammar geometry stand_in flat pages
 FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
 FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
 FUZZ_MUTATOR_session := session_mutator
-FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
+FUZZ_WITH_lifetimes := sums grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
 FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number tool/crypt
 FUZZ_WITH_elf := memory_file tool/loader tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
@@ -78,7 +78,7 @@ FUZZ_LIBS_text := -lcrypto
 FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
 	tool/package tool/package_manifest tool/number tool/crypt
 FUZZ_LIBS_answers := -lssl -lcrypto
-FUZZ_WITH_personalize = $(FUZZ_WITH_service) stand_in_signer geometry rig station maker config_object flash port
+FUZZ_WITH_personalize = $(FUZZ_WITH_service) sums stand_in_signer geometry rig station maker config_object flash port
 FUZZ_LIBS_personalize = $(FUZZ_LIBS_service)
 FUZZ_MAIN_personalize-real := personalize
 FUZZ_WITH_personalize-real = $(filter-out stand_in stand_in_signer keyring_stand_in,$(FUZZ_WITH_personalize)) signer keyring_real \
