@@ -12,8 +12,11 @@
 	 && state->attempts == \at(cell[SFU_STATE_ATTEMPTS_OFFSET], Pre))
 
 #define GOT_FLOORS \
-	(\forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> \
-	 state->key_floor[i] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + i], Pre))
+	(state->key_floor[0] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET], Pre) \
+	 && state->key_floor[1] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + 1], Pre) \
+	 && state->key_floor[2] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + 2], Pre) \
+	 && state->key_floor[3] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + 3], Pre))
+
 /* bytes were copied, of which the source was not changed since */
 #define COPIED(to, from, size, when) (\forall integer i; 0 <= i < size ==> (to)[i] == \at((from)[i], when))
 
@@ -48,9 +51,11 @@ void sfu_journal_encode(
 	sfu_copy(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id,
 		SFU_STATE_MANIFEST_ID_SIZE);
 	//@ assert copied: COPIED(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE, Row3);
-	//@ ghost Row5: ;
-	sfu_copy(cell + SFU_STATE_KEY_FLOOR_OFFSET, state->key_floor, SFU_STATE_KEY_FLOOR_SIZE);
-	//@ assert copied: COPIED(cell + SFU_STATE_KEY_FLOOR_OFFSET, state->key_floor, SFU_STATE_KEY_FLOOR_SIZE, Row5);
+	cell[SFU_STATE_KEY_FLOOR_OFFSET] = state->key_floor[0];
+	cell[SFU_STATE_KEY_FLOOR_OFFSET + 1] = state->key_floor[1];
+	cell[SFU_STATE_KEY_FLOOR_OFFSET + 2] = state->key_floor[2];
+	cell[SFU_STATE_KEY_FLOOR_OFFSET + 3] = state->key_floor[3];
+	//@ assert kind: sfu_state_kind(cell);
 	sfu_put32(cell + SFU_STATE_NEXT_RECORD_OFFSET, state->next_record);
 	//@ ghost Row4: ;
 	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
@@ -109,9 +114,10 @@ uint32_t sfu_journal_decode(
 	//@ assert copied: COPIED(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, Row8);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
-	//@ ghost Row10: ;
-	sfu_copy(state->key_floor, cell + SFU_STATE_KEY_FLOOR_OFFSET, SFU_STATE_KEY_FLOOR_SIZE);
-	//@ assert copied: COPIED(state->key_floor, cell + SFU_STATE_KEY_FLOOR_OFFSET, SFU_STATE_KEY_FLOOR_SIZE, Row10);
+	state->key_floor[0] = cell[SFU_STATE_KEY_FLOOR_OFFSET];
+	state->key_floor[1] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 1];
+	state->key_floor[2] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 2];
+	state->key_floor[3] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 3];
 	//@ assert floors: GOT_FLOORS;
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
