@@ -68,8 +68,7 @@ struct find {
             sfu_chip, sfu_vouch.signature;
     ensures choice: f->held == 0 || f->held == 1;
     ensures floors: f->held == 1 ==> \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==>
-             s->key_floor[i] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i];
-    ensures rise: \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> s->key_floor[i] >= \old(s->key_floor[i]); */
+             s->key_floor[i] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i]; */
 static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 {
 	uint32_t i;

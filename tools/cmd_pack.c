@@ -132,6 +132,7 @@ static int read_certificate(const struct sfu_args *args, struct sfu_manifest *m,
 {
 	const char *path = sfu_args_text(args, "certificate", 0);
 	struct sfu_certificate c;
+	size_t i;
 	int rank, status;
 
 	m->its_signer = m->its_issuer;
@@ -139,6 +140,11 @@ static int read_certificate(const struct sfu_args *args, struct sfu_manifest *m,
 		status = sfu_certificate_read(path, &c, bytes);
 		if (status != 0)
 			return status;
+		for (i = 0; i < sizeof(c.signature) && c.signature[i] == 0; i++)
+			;
+		if (i == sizeof(c.signature))
+			return sfu_fail(EX_DATAERR, path,
+				"is not signed yet: `sfu attach-signature` does that");
 		if (memcmp(c.id, signer->id, sizeof(c.id)) != 0)
 			return sfu_fail(EX_DATAERR, path, "is not the certificate of the signing key");
 		if (memcmp(c.product, m->product, sizeof(c.product)) != 0)
