@@ -47,7 +47,7 @@ void sfu_report_manifest(const struct sfu_manifest *m)
 	printf("lowest loader     %s\n", sfu_number_print_version(text, &m->loader_min));
 	printf("key epoch         %u\n", m->epoch);
 	line("signer", m->signer, sizeof(m->signer));
-	printf("signer's rank     %u, serial %u\n", m->its_signer.rank, m->its_signer.serial);
+	printf("signer's standing rank %u, serial %u\n", m->its_signer.rank, m->its_signer.serial);
 	if (m->flags & SFU_FORMAT_FLAG_CERTIFICATE)
 		printf("certified by      a key of rank %u, serial %u\n", m->its_issuer.rank,
 			m->its_issuer.serial);
