@@ -119,6 +119,11 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 
 #define SFU_UPGRADE_SOUND(d) (SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d))
 
+/* the installation is of the same sizes (a postcondition) */
+#define SFU_SIZES_STAY(d) \
+	(SFU_UPGRADE_PLAIN(d) == \old(SFU_UPGRADE_PLAIN(d)) && SFU_UPGRADE_RECORD(d) == \old(SFU_UPGRADE_RECORD(d)) \
+	 && SFU_UPGRADE_COUNT(d) == \old(SFU_UPGRADE_COUNT(d)))
+
 /* C3: the counter that the journal holds never falls (a postcondition) */
 #define SFU_COUNTER_STAYS(d) \
 	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))

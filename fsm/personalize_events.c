@@ -85,6 +85,8 @@ uint32_t sfu_personalize_ask(struct sfu_device *d, uint8_t body[SFU_CHALLENGE_SI
 	uint32_t status = open_master(d);
 
 	*size = SFU_CHALLENGE_SIZE;
+	//@ assert master: status == SFU_OK ==> d->boot.trouble == SFU_E_MASTER;
+	//@ assert untouched: d->boot.trouble != SFU_E_MASTER ==> sfu_flash == \at(sfu_flash, Pre);
 	if (status == SFU_R_PERSONALIZED) {
 		status = sfu_personal_receipt(&d->keys, body);
 		*size = SFU_RECEIPT_SIZE;
@@ -99,6 +101,7 @@ uint32_t sfu_personalize_ask(struct sfu_device *d, uint8_t body[SFU_CHALLENGE_SI
 		//@ assert after_copy: SFU_PERSONAL_TOTAL(d->personal);
 	}
 	//@ assert total: SFU_PERSONAL_TOTAL(d->personal);
+	//@ assert still: d->boot.trouble != SFU_E_MASTER ==> sfu_flash == \at(sfu_flash, Pre);
 	close_keys(d);
 	return status;
 }
@@ -196,7 +199,7 @@ uint32_t sfu_personalize_permit(struct sfu_device *d, uint8_t *permit, uint8_t r
 	}
 	if (status == SFU_OK)
 		status = sfu_personal_receipt(&d->keys, receipt);
-	close_keys(d);
 	sfu_wipe(permit, SFU_PERMIT_SIZE);
+	close_keys(d);
 	return status;
 }

@@ -144,8 +144,11 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE;
     ensures again: \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE ==> \result == SFU_OK;
+    ensures failed: \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && \result != SFU_OK ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_IDLE;
     ensures incomplete: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
-             \result == SFU_R_INCOMPLETE && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
+             \result == SFU_R_INCOMPLETE && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
+             && d->upgrade.next == \old(d->upgrade.next) && SFU_SIZES_STAY(d);
     ensures order: \old(d->upgrade.state) == SFU_UPGRADE_STATE_IDLE ==>
              \result == SFU_R_ORDER && d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);
