@@ -126,6 +126,10 @@ uint32_t sfu_boot(struct sfu_device *d);
     ensures c5: c5_now != c5_Bad; */
 static void run(struct sfu_device *d);
 
+/* Not looked at. Before the first image is examined, and where none is handed over any more, an append moves nothing. */
+/* beyond sfu_boot_prepare: sfu_journal_append; */
+/* beyond sfu_session_poll: sfu_journal_append; */
+
 /* loop of sfu_boot: c5_with(d->boot.state, d->boot.status, d->boot.good, d->boot.candidate, d->journal.state.slot[d->boot.candidate], c5_now) */
 
 #include "boot.c"

@@ -32,16 +32,82 @@ def frama_c(arguments):
     return done.returncode, done.stdout + done.stderr
 
 
+def core():
+    """{(file, function): (where its body begins, where it ends, the functions it calls)} of the whole core."""
+    found, everywhere = {}, {}
+    for path in prove.sources():
+        text = open(path).read()
+        for name in prove.functions(path):
+            head = re.search(rf"^(?:static )?(?:const )?\w[\w *]*?\b{name}\([^;{{]*?\)\n(?=\{{)", text, re.M)
+            found[path, name] = (head.end(), text.index("\n}", head.end()) + 2, text)
+            if not head.group().startswith("static"):
+                everywhere[name] = path, name
+    for (path, name), (begin, end, text) in found.items():
+        words = re.findall(r"\b(\w+)\(", re.sub(r"/\*.*?\*/|//[^\n]*", "", text[begin:end], flags=re.S))
+        called = {(path, word) if (path, word) in found else everywhere.get(word) for word in words}
+        found[path, name] = (begin, end, called - {None})
+    return found
+
+
+def reach(found, start):
+    """All that is called by it, and by those in turn, and itself."""
+    seen, todo = set(), [start]
+    while todo:
+        one = todo.pop()
+        if one not in seen:
+            seen.add(one)
+            todo += found[one][2]
+    return seen
+
+
+def silence(name):
+    """Writes the sources that NAME.c includes, without the bodies of functions that no event can come of and of which
+    NAME.c says nothing. Answers what is wrong: a function whose body is not looked at, and of which an event can come,
+    that NAME.c does not list as one."""
+    driver, found = open(f"{HERE}/{name}.c").read(), core()
+    plain = re.sub(r"/\*.*?\*/|//[^\n]*", "", driver, flags=re.S)
+    files = {base: path for path in prove.sources() for base in [os.path.basename(path)]
+             if f'#include "{base}"' in plain}
+    events = set(re.findall(r"\b(?:CALL|RETURN|COR)\((\w+)\)", open(f"{HERE}/{name}.ya").read()))
+    stubs = set(re.findall(r"^\w[\w *]*?\b(\w+)\([^;{]*\)\n\{", plain, re.M))
+    heard = {node for node in found if node[1] in events and (node[0] in files.values() or node[1].startswith("sfu_"))}
+    told = set(re.findall(r"^(?:static )?\w[\w *]*?\b(\w+)\([^;{]*\);", plain, re.M))
+    folder = f"{OUT}/{name}"
+    os.makedirs(folder, exist_ok=True)
+    beyond = set()
+    for base, path in files.items():
+        text = open(path).read()
+        for (where, function), (begin, end, called) in sorted(found.items(), key=lambda item: -item[1][0]):
+            if where != path:
+                continue
+            loud = reach(found, (where, function)) & heard
+            if not loud and function not in told:
+                text = text[:begin - 1] + ";" + text[end:]
+            else:
+                beyond |= {node for node in called if node[0] not in files.values()}
+        with open(f"{folder}/{base}", "w") as out:
+            out.write(text)
+    unheard = {(node[1], event[1]) for node in beyond for event in reach(found, node) & heard if event != node}
+    listed = {(one, event) for one, those in re.findall(r"^/\* beyond (\w+): ([\w ]+);", driver, re.M)
+              for event in those.split()}
+    wrong = [f"{one} is not looked at, and calls {event}" for one, event in sorted(unheard - listed)]
+    wrong += [f"{one} is listed as calling {event}" for one, event in sorted(listed - unheard)]
+    return "\n".join(wrong)
+
+
 def instrument(name):
     """Aoraï's text of NAME.c, with its variable and its states in the place of c5_now and c5_STATE."""
     os.makedirs(OUT, exist_ok=True)
+    wrong = silence(name)
+    if wrong:
+        return wrong
     automaton, made = f"{OUT}/{name}.ya", f"{OUT}/{name}.c"
     codes = dict(re.findall(r"#define (SFU_\w+) (0x\w+)u", open("gen/sfu_codes.h").read())
                  + re.findall(r"(SFU_\w+) = (\d+),", open("gen/session_machine.h").read()))
     text = re.sub(r"^#.*\n", "", open(f"{HERE}/{name}.ya").read(), flags=re.M)  # Ya has no comments
     with open(automaton, "w") as out:
         out.write(re.sub(r"\bSFU_\w+", lambda code: str(int(codes[code.group()], 0)), text))
-    status, text = frama_c([f"-cpp-extra-args=-I{HERE} -I{HERE}/stand {prove.includes(name)}", f"{HERE}/{name}.c", "-no-unicode",
+    status, text = frama_c([f"-cpp-extra-args=-I{OUT}/{name} -I{HERE} -I{HERE}/stand {prove.includes(name)}", f"{HERE}/{name}.c", "-no-unicode",
                             "-main", "c5_main", "-aorai-automata", automaton, "-then-last", "-print", "-ocode", made])
     if status:
         return text

@@ -136,6 +136,12 @@ static uint32_t ymodem_start(const struct sfu_device *d);
     ensures c5: d->session.state == \old(d->session.state); */
 static void invite(struct sfu_device *d);
 
+/* Not looked at, but heard as one effect of the session's: what they call in turn. */
+/* beyond sfu_session_offer: sfu_upgrade_offer; */
+/* beyond sfu_session_record: sfu_upgrade_record; */
+/* beyond sfu_session_finish: sfu_upgrade_finish; */
+/* beyond sfu_session_quit: sfu_upgrade_leave; */
+
 /* loop of take_block: c5_with(d->session.state, c5_now) && c5_now == c5_Open */
 /* loop of serve: c5_with(d->session.state, c5_now) && c5_now == c5_Open */
 
