@@ -11,6 +11,9 @@
 	 && state->slot[1] == \at(cell[SFU_STATE_SLOT1_OFFSET], Pre) \
 	 && state->attempts == \at(cell[SFU_STATE_ATTEMPTS_OFFSET], Pre))
 
+#define GOT_FLOORS \
+	(\forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> \
+	 state->key_floor[i] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + i], Pre))
 /* bytes were copied, of which the source was not changed since */
 #define COPIED(to, from, size, when) (\forall integer i; 0 <= i < size ==> (to)[i] == \at((from)[i], when))
 
@@ -45,6 +48,9 @@ void sfu_journal_encode(
 	sfu_copy(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id,
 		SFU_STATE_MANIFEST_ID_SIZE);
 	//@ assert copied: COPIED(cell + SFU_STATE_MANIFEST_ID_OFFSET, state->manifest_id, SFU_STATE_MANIFEST_ID_SIZE, Row3);
+	//@ ghost Row5: ;
+	sfu_copy(cell + SFU_STATE_KEY_FLOOR_OFFSET, state->key_floor, SFU_STATE_KEY_FLOOR_SIZE);
+	//@ assert copied: COPIED(cell + SFU_STATE_KEY_FLOOR_OFFSET, state->key_floor, SFU_STATE_KEY_FLOOR_SIZE, Row5);
 	sfu_put32(cell + SFU_STATE_NEXT_RECORD_OFFSET, state->next_record);
 	//@ ghost Row4: ;
 	sfu_copy(cell + SFU_STATE_EXPECTED_OFFSET, state->expected, SFU_STATE_EXPECTED_SIZE);
@@ -103,11 +109,18 @@ uint32_t sfu_journal_decode(
 	//@ assert copied: COPIED(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, Row8);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ ghost Row10: ;
+	sfu_copy(state->key_floor, cell + SFU_STATE_KEY_FLOOR_OFFSET, SFU_STATE_KEY_FLOOR_SIZE);
+	//@ assert copied: COPIED(state->key_floor, cell + SFU_STATE_KEY_FLOOR_OFFSET, SFU_STATE_KEY_FLOOR_SIZE, Row10);
+	//@ assert floors: GOT_FLOORS;
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
 	state->next_record = sfu_get32(cell + SFU_STATE_NEXT_RECORD_OFFSET);
 	//@ ghost Row9: ;
 	sfu_copy(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE);
 	//@ assert copied: COPIED(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE, Row9);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	return SFU_OK;
 }

@@ -18,7 +18,7 @@
 // of the manifest or the record being assembled there is less than the whole
 #define SFU_SESSION_PARTIAL(d) SFU_SESSION_PART(d, (d)->session.fill)
 #define SFU_SESSION_PART(d, there) \
-	sfu_session_partial((d)->session.state, (d)->upgrade.state, (d)->session.at, there, (d)->upgrade.next, \
+	sfu_session_partial((d)->session.state, (d)->upgrade.state, (d)->session.at, there, (d)->session.head, (d)->upgrade.next, \
 	                    SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d))
 #define SFU_SESSION_WHOLE(d) \
 	((d)->session.ymodem != 0 && (d)->session.state != SFU_SESSION_STATE_LEAVING ==> SFU_SESSION_PARTIAL(d))
@@ -27,12 +27,13 @@
 #define SFU_SESSION_SOUND(d) \
 	(SFU_DEVICE_SOUND(d) && SFU_SESSION_SETTLED(d) && SFU_SESSION_WHOLE(d) && SFU_SESSION_UNBEGUN(d))
 
-/*@ predicate sfu_session_partial(integer state, integer upgrade, integer at, integer fill, integer next, integer plain,
-                                  integer record, integer count) =
+/*@ predicate sfu_session_partial(integer state, integer upgrade, integer at, integer fill, integer head, integer next,
+                                  integer plain, integer record, integer count) =
          (state == SFU_SESSION_STATE_LOADING && upgrade == SFU_UPGRADE_STATE_RECEIVING ==>
           at <= next && fill < sfu_part(plain, record, count, at) + SFU_FORMAT_HASH)
       && (state == SFU_SESSION_STATE_LOADING && upgrade == SFU_UPGRADE_STATE_COMPLETE ==> fill == 0)
-      && (state != SFU_SESSION_STATE_LOADING ==> fill < SFU_MANIFEST_SIZE);
+      && (state != SFU_SESSION_STATE_LOADING ==> fill < head)
+      && (head == SFU_MANIFEST_SIZE || head == SFU_FORMAT_HEAD);
 */
 
 /* Begins the session: link, YMODEM and installation are idle. */

@@ -23,6 +23,7 @@ void sfu_session_init(struct sfu_device *d)
 	d->session.invited = d->session.began;
 	d->session.refusal = 0;
 	d->session.next = 0;
+	d->session.head = SFU_MANIFEST_SIZE;
 	d->session.upgrade = SFU_UPGRADE_STATE_IDLE;
 	//@ assert layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
 	//@ assert journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
@@ -159,21 +160,22 @@ static void poll_frame(struct sfu_device *d)
     requires going: d->upgrade.state != SFU_UPGRADE_STATE_COMPLETE;
     assigns \nothing;
     ensures fits: d->session.fill + \result <= SFU_FORMAT_RECORD_MAX;
-    ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? SFU_MANIFEST_SIZE
+    ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? d->session.head
              : sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->session.at) + SFU_FORMAT_HASH); */
 static uint32_t missing(const struct sfu_device *d)
 {
-	uint32_t whole = SFU_MANIFEST_SIZE;
+	uint32_t whole = d->session.head;
 
 	if (d->session.state == SFU_SESSION_STATE_LOADING)
 		whole = sfu_manifest_chunk(d->upgrade.manifest, d->session.at) + SFU_FORMAT_HASH;
 	return whole - d->session.fill;
 }
 
-/* A manifest or a record is complete: the same judgement as for frames, without an answer of its own. */
+/* A manifest, with its certificate, or a record is complete: the same judgement as for frames, without an answer of its own. */
 /*@ requires sound: SFU_DEVICE_SOUND(d) && SFU_SESSION_SETTLED(d);
     requires bytes: bytes == &d->link.buffer[0] + (SFU_LINK_PAD + 1) && d->session.fill <= SFU_FORMAT_RECORD_MAX;
-    requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==> d->session.fill == SFU_MANIFEST_SIZE;
+    requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==>
+             d->session.fill == SFU_MANIFEST_SIZE || d->session.fill == SFU_FORMAT_HEAD;
     requires at: d->session.state == SFU_SESSION_STATE_LOADING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
     assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
@@ -239,6 +241,9 @@ static uint32_t take_block(struct sfu_device *d)
 		if (n == 0)
 			break;
 		d->session.fill += n;
+		/* its flags say whether the manifest is all, or a certificate follows */
+		if (d->session.fill == SFU_MANIFEST_SIZE && d->session.state != SFU_SESSION_STATE_LOADING)
+			d->session.head = sfu_manifest_extent(bytes);
 		if (missing(d) == 0) {
 			status = sfu_session_note(d, assembled(d, bytes));
 			settle(d);
@@ -283,6 +288,7 @@ static void poll_ymodem(struct sfu_device *d)
 	if (order == SFU_YMODEM_BEGIN) {
 		d->session.ymodem = 1;
 		d->session.fill = 0;
+		d->session.head = SFU_MANIFEST_SIZE;
 	} else if (order == SFU_YMODEM_DATA) {
 		sfu_ymodem_answer(&d->ymodem, take_block(d) == SFU_OK);
 	} else if (order == SFU_YMODEM_END) {
