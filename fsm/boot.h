@@ -20,7 +20,8 @@
     ensures run: \result == SFU_OK ==> d->boot.state == SFU_BOOT_STATE_RUNNING && d->boot.trouble == SFU_OK
              && d->boot.good < sfu_layout.slot_count;
     ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.good) && d->boot.held == SFU_OK;
-    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter; */
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter;
+    ensures stands: \result == SFU_OK ==> SFU_BOOT_STANDS(d); */
 uint32_t sfu_boot(struct sfu_device *d);
 
 /* One event of the machine. Running is entered from held alone, and held only with an image that holds. */
@@ -55,6 +56,7 @@ uint32_t sfu_boot(struct sfu_device *d);
              && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_TRIAL;
     ensures confirmed: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL && \old(*p) == SFU_BOOT_EVENT_CONFIRM
              && d->boot.status == SFU_OK ==> d->journal.state.security_counter >= d->boot.counter
+             && (\forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> d->journal.state.key_floor[i] >= d->boot.keys[i])
              && d->journal.state.slot[d->boot.candidate] == SFU_SLOT_CONFIRMED;
     ensures given_up: \old(d->boot.state) == SFU_BOOT_STATE_TRIAL
              && (\old(*p) == SFU_BOOT_EVENT_BROKEN || \old(*p) == SFU_BOOT_EVENT_SPENT) ==>
@@ -87,6 +89,15 @@ uint32_t sfu_boot_locked(void);
     ensures floor: \result == \max(d->journal.state.security_counter,
              SFU_WORD(sfu_config, SFU_CONFIG_MIN_COUNTER_OFFSET)); */
 uint32_t sfu_boot_floor(const struct sfu_device *d);
+
+/* Is a manifest's signer or issuer revoked, by the journal or by the configuration; or by the manifest itself, which
+ * sfu_authority_verify refuses? SFU_OK or SFU_R_REVOKED. `keys` is the manifest from its key_floor on. */
+/*@ requires valid: \valid_read(d) && \valid_read(keys + (0 .. SFU_AUTHORITY_KEYS - 1));
+    assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_R_REVOKED;
+    ensures stands: \result == SFU_OK <==> SFU_KEYS_STAND(keys, d->journal.state.key_floor)
+             && SFU_KEYS_STAND(keys, sfu_config + SFU_CONFIG_KEY_FLOOR_OFFSET) && SFU_KEYS_STAND(keys, keys); */
+uint32_t sfu_boot_revoked(const struct sfu_device *d, const uint8_t keys[SFU_AUTHORITY_KEYS]);
 
 /* Fills in struct EXCHANGE for the application in d->boot.good. */
 /*@ requires place: \valid_read(d) && layout_sound && d->boot.good < sfu_layout.slot_count;

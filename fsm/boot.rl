@@ -15,7 +15,15 @@
 #define RISES(d, kind) \
 	ensures rises: (d)->boot.status == SFU_OK ==> (d)->journal.state.security_counter \
 	         == ((kind) == SFU_SLOT_CONFIRMED && (d)->boot.counter > \old((d)->journal.state.security_counter) \
-	             ? (d)->boot.counter : \old((d)->journal.state.security_counter));
+	             ? (d)->boot.counter : \old((d)->journal.state.security_counter)); \
+	ensures revokes: (d)->boot.status == SFU_OK ==> \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> \
+	         (d)->journal.state.key_floor[i] \
+	         == ((kind) == SFU_SLOT_CONFIRMED && (d)->boot.keys[i] > \old((d)->journal.state.key_floor[i]) \
+	             ? (d)->boot.keys[i] : \old((d)->journal.state.key_floor[i])); \
+	ensures floors: SFU_FLOORS_RISE(&(d)->journal.state, \old((d)->journal.state));
+/* what stood before stands afterwards, as no image revokes its own signer or issuer */
+#define STANDS(d) \
+	ensures stands: \old(SFU_BOOT_STANDS(d)) ==> SFU_BOOT_STANDS(d);
 
 /* The candidate becomes what the journal is told it is; attempts belong to a slot on trial alone. */
 /*@ requires sound: \valid(d) && SFU_JOURNAL_VALID(&d->journal);
@@ -27,10 +35,12 @@
              d->boot.counter >= d->journal.state.security_counter;
     BECOMES(d, slot_state, attempts, failure != SFU_OK ? failure : \old(d->journal.state.failure))
     RISES(d, slot_state)
+    STANDS(d)
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts, uint32_t failure)
 {
 	struct sfu_state next = d->journal.state;
+	uint32_t i;
 
 	next.slot[d->boot.candidate] = slot_state;
 	next.attempts = attempts;
@@ -38,6 +48,18 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
 		next.failure = failure;
 	if (slot_state == SFU_SLOT_CONFIRMED && d->boot.counter > next.security_counter)
 		next.security_counter = d->boot.counter;
+	/*@ loop invariant range: 0 <= i <= SFU_FORMAT_RANKS;
+	    loop invariant raised: \forall integer j; 0 <= j < i ==> next.key_floor[j]
+	      == (slot_state == SFU_SLOT_CONFIRMED && d->boot.keys[j] > d->journal.state.key_floor[j]
+	          ? d->boot.keys[j] : d->journal.state.key_floor[j]);
+	    loop invariant rest: \forall integer j; i <= j < SFU_FORMAT_RANKS ==>
+	      next.key_floor[j] == d->journal.state.key_floor[j];
+	    loop assigns i, next.key_floor[0 .. SFU_FORMAT_RANKS - 1];
+	    loop variant SFU_FORMAT_RANKS - i; */
+	for (i = 0; i < SFU_FORMAT_RANKS; i++) {
+		if (slot_state == SFU_SLOT_CONFIRMED && d->boot.keys[i] > next.key_floor[i])
+			next.key_floor[i] = d->boot.keys[i];
+	}
 	d->boot.status = sfu_journal_append(&d->journal, &next);
 }
 
@@ -50,6 +72,7 @@ static void set_slot(struct sfu_device *d, uint8_t slot_state, uint8_t attempts,
              d->boot.counter >= d->journal.state.security_counter;
     BECOMES(d, SFU_SLOT_CONFIRMED, 0, \old(d->journal.state.failure))
     RISES(d, SFU_SLOT_CONFIRMED)
+    STANDS(d)
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void confirm(struct sfu_device *d)
 {
@@ -66,6 +89,7 @@ static void confirm(struct sfu_device *d)
              d->boot.counter >= d->journal.state.security_counter;
     BECOMES(d, SFU_SLOT_TRIAL, \old(d->journal.state.attempts) - 1, \old(d->journal.state.failure))
     RISES(d, SFU_SLOT_TRIAL)
+    STANDS(d)
     ensures journal: SFU_JOURNAL_VALID(&d->journal); */
 static void attempt(struct sfu_device *d)
 {

@@ -60,19 +60,33 @@ struct find {
 	uint8_t version[SFU_VERSION_SIZE];
 };
 
-/* Is it an image the OEM signed? Then it is sealed anew. */
+/* Is it an image the OEM signed? Then it is sealed anew, and what it revokes is revoked: whoever has lost a key may also
+ * be able to destroy a journal. */
 /*@ requires ready: sfu_check_ready(c) && \valid(s) && \valid(f);
     requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1));
-    assigns *s, *f, c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
+    assigns *s, *f, c->manifest[0 .. SFU_FORMAT_HEAD - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
             sfu_chip, sfu_vouch.signature;
-    ensures choice: f->held == 0 || f->held == 1; */
+    ensures choice: f->held == 0 || f->held == 1;
+    ensures floors: f->held == 1 ==> \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==>
+             s->key_floor[i] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i]; */
 static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 {
+	uint32_t i;
+
 	f->held = sfu_check_oem(c, 1) == SFU_OK ? 1 : 0;
 	if (f->held == 0)
 		return;
 	f->counter = sfu_manifest_word(c->manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
 	sfu_copy(f->version, c->manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+	/*@ loop invariant range: 0 <= i <= SFU_FORMAT_RANKS;
+	    loop invariant floors: \forall integer j; 0 <= j < i ==>
+	      s->key_floor[j] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + j];
+	    loop assigns i, s->key_floor[0 .. SFU_FORMAT_RANKS - 1];
+	    loop variant SFU_FORMAT_RANKS - i; */
+	for (i = 0; i < SFU_FORMAT_RANKS; i++) {
+		if (c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i] > s->key_floor[i])
+			s->key_floor[i] = c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i];
+	}
 	s->slot[c->slot] = SFU_SLOT_CONFIRMED;
 	s->install[c->slot] = c->install;
 	sfu_copy(s->seal[c->slot], c->pass.tag, SFU_FORMAT_TAG);

@@ -75,12 +75,22 @@ uint32_t sfu_boot_floor(const struct sfu_device *d)
 	return d->journal.state.security_counter > least ? d->journal.state.security_counter : least;
 }
 
-/* Checks the candidate: its bytes, its counter against the floor, its first two words. */
+uint32_t sfu_boot_revoked(const struct sfu_device *d, const uint8_t keys[SFU_AUTHORITY_KEYS])
+{
+	if (sfu_authority_revoked(keys, d->journal.state.key_floor) != 0
+	    || sfu_authority_revoked(keys, sfu_config + SFU_CONFIG_KEY_FLOOR_OFFSET) != 0
+	    || sfu_authority_revoked(keys, keys) != 0)
+		return SFU_R_REVOKED;
+	return SFU_OK;
+}
+
+/* Checks the candidate: its bytes, its keys and its counter against the floors, its first two words. */
 /*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
-    assigns d->boot.counter, d->boot.version[0 .. SFU_VERSION_SIZE - 1],
+    assigns d->boot.counter, d->boot.keys[0 .. SFU_AUTHORITY_KEYS - 1], d->boot.version[0 .. SFU_VERSION_SIZE - 1],
             d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip, sfu_vouch.signature, sfu_judged;
     ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.candidate);
-    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter; */
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter;
+    ensures stands: \result == SFU_OK ==> SFU_BOOT_STANDS(d); */
 static uint32_t examine(struct sfu_device *d)
 {
 	struct sfu_check c;
@@ -97,9 +107,15 @@ static uint32_t examine(struct sfu_device *d)
 		return status;
 	//@ assert judged: SFU_BOOT_JUDGED(d->boot.candidate);
 	d->boot.counter = sfu_manifest_word(c.manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
+	sfu_copy(d->boot.keys, c.manifest + SFU_MANIFEST_KEY_FLOOR_OFFSET, SFU_AUTHORITY_KEYS);
 	if (d->boot.counter < sfu_boot_floor(d))
 		return SFU_R_COUNTER;
+	status = sfu_boot_revoked(d, d->boot.keys);
+	if (status != SFU_OK)
+		return status;
+	//@ assert stands: SFU_BOOT_STANDS(d);
 	sfu_copy(d->boot.version, c.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+	//@ assert still_stands: SFU_BOOT_STANDS(d);
 	return sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
 }
 
@@ -139,7 +155,7 @@ static unsigned char settle(struct sfu_device *d)
 /*@ requires sound: SFU_BOOT_SOUND(d);
     requires going: d->boot.state != SFU_BOOT_STATE_RUNNING && d->boot.state != SFU_BOOT_STATE_STAYING;
     assigns d->boot.candidate, d->boot.good, d->boot.status, d->boot.held, d->boot.counter,
-            d->boot.version[0 .. SFU_VERSION_SIZE - 1], d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip,
+            d->boot.keys[0 .. SFU_AUTHORITY_KEYS - 1], d->boot.version[0 .. SFU_VERSION_SIZE - 1], d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip,
             sfu_vouch.signature, sfu_judged;
     ensures fit: \result == SFU_BOOT_EVENT_HOLDS || \result == SFU_BOOT_EVENT_CONFIRM
              || \result == SFU_BOOT_EVENT_TRY ==> SFU_BOOT_FIT(d, d->boot.candidate);

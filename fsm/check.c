@@ -8,7 +8,7 @@ uint32_t sfu_check_read(struct sfu_check *c)
 {
 	uint32_t status, slot = SFU_SLOT_NONE;
 
-	status = sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + c->slot].address, c->manifest, SFU_MANIFEST_SIZE);
+	status = sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + c->slot].address, c->manifest, SFU_FORMAT_HEAD);
 	if (status != SFU_OK)
 		return status;
 	/* not yet believed: it says how far to read, and that must lie in the slot */

@@ -48,7 +48,7 @@ const uint8_t *sfu_config_signer(uint32_t id)
 		/*@ assert here: sfu_config_knows(i, id) <==>
 		      i < count && SFU_WORD(sfu_config, at + SFU_SIGNER_ID_OFFSET) == id; */
 		if (i < count && sfu_config_word(at + SFU_SIGNER_ID_OFFSET) == id)
-			return sfu_config + at + SFU_SIGNER_PUBLIC_KEY_OFFSET;
+			return sfu_config + at;
 		at += SFU_SIGNER_SIZE;
 	}
 	return 0;

@@ -47,12 +47,12 @@ uint32_t sfu_config_check(void);
                               + 65536 * sfu_config[offset + 2] + 16777216 * sfu_config[offset + 3]; */
 uint32_t sfu_config_word(uint32_t offset);
 
-/* The 64-byte public key whose id is `id`, or a null pointer. */
+/* The signing key (struct SIGNER) whose id is `id`, or a null pointer. */
 /*@ assigns \result \from sfu_config[0 .. SFU_CONFIG_SIZE - 1], id;
-    ensures key: \result == \null || \valid_read(\result + (0 .. SFU_SIGNER_PUBLIC_KEY_SIZE - 1));
+    ensures key: \result == \null || \valid_read(\result + (0 .. SFU_SIGNER_SIZE - 1));
     ensures none: \result == \null <==> \forall integer i; !sfu_config_knows(i, id);
     ensures first: \forall integer i; sfu_config_first(i, id) ==>
-             \result == &sfu_config[SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE + SFU_SIGNER_PUBLIC_KEY_OFFSET]; */
+             \result == &sfu_config[SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE]; */
 const uint8_t *sfu_config_signer(uint32_t id);
 
 /* Orders lock profiles: 0 open or unknown, 1 field, 2 final. */

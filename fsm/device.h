@@ -29,6 +29,7 @@ struct sfu_boot {
 	uint32_t held;               /* SFU_OK: the candidate's check held in this boot */
 	uint32_t status;             /* what the last effect came to */
 	uint32_t counter;            /* security counter of the good slot's manifest */
+	uint8_t keys[SFU_AUTHORITY_KEYS]; /* its floors, its signer and issuer: the manifest from key_floor on */
 	uint8_t version[SFU_VERSION_SIZE]; /* and its version */
 };
 
@@ -41,7 +42,7 @@ struct sfu_upgrade {
 	uint32_t erased;             /* offset in the slot up to which it is erased or programmed */
 	uint32_t checkpoint;         /* offset in the slot of the last checkpoint */
 	uint32_t offers;             /* signatures checked in this session */
-	uint8_t manifest[SFU_MANIFEST_SIZE];
+	uint8_t manifest[SFU_FORMAT_HEAD]; /* with its certificate, if it has one */
 	uint8_t hash[32];            /* of the manifest */
 	uint8_t expected[32];        /* hash of the record awaited */
 	uint8_t key[32];             /* image key */
@@ -61,6 +62,7 @@ struct sfu_session {
 	uint32_t at;                 /* YMODEM: index of the record being assembled … */
 	uint32_t fill;               /* … and bytes of it that are there */
 	uint32_t size;               /* body of the message being handled */
+	uint32_t head;               /* YMODEM: bytes of the manifest, once it is known with its certificate */
 };
 
 struct sfu_personal {
@@ -117,6 +119,11 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 
 #define SFU_UPGRADE_SOUND(d) (SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d))
 
+/* the installation is of the same sizes (a postcondition) */
+#define SFU_SIZES_STAY(d) \
+	(SFU_UPGRADE_PLAIN(d) == \old(SFU_UPGRADE_PLAIN(d)) && SFU_UPGRADE_RECORD(d) == \old(SFU_UPGRADE_RECORD(d)) \
+	 && SFU_UPGRADE_COUNT(d) == \old(SFU_UPGRADE_COUNT(d)))
+
 /* C3: the counter that the journal holds never falls (a postcondition) */
 #define SFU_COUNTER_STAYS(d) \
 	((d)->journal.state.security_counter >= \old((d)->journal.state.security_counter))
@@ -127,9 +134,13 @@ struct sfu_device { /* what is used most comes first: near fields take shorter i
 	 && (d)->journal.state.attempts == \old((d)->journal.state.attempts))
 /* C4: the slot is what it was when a check of this boot held */
 #define SFU_BOOT_JUDGED(slot) slot_judged(sfu_flash, slot, sfu_judged, sfu_layout)
+/* its signer and issuer are revoked neither by the journal nor by itself */
+#define SFU_BOOT_STANDS(d) \
+	(SFU_KEYS_STAND((d)->boot.keys, (d)->journal.state.key_floor) && SFU_KEYS_STAND((d)->boot.keys, (d)->boot.keys))
 /* C3, C4: and its counter is no lower than the journal's */
 #define SFU_BOOT_FIT(d, slot) \
-	((d)->boot.held == SFU_OK && SFU_BOOT_JUDGED(slot) && (d)->boot.counter >= (d)->journal.state.security_counter)
+	((d)->boot.held == SFU_OK && SFU_BOOT_JUDGED(slot) && (d)->boot.counter >= (d)->journal.state.security_counter \
+	 && SFU_BOOT_STANDS(d))
 #define SFU_BOOT_TOTAL(b) (0 <= (b).state < SFU_BOOT_STATES && (b).cs == (b).state)
 /* the boot machine, once everything is ready */
 #define SFU_BOOT_SOUND(d) \

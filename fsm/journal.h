@@ -28,7 +28,8 @@ struct sfu_state {
 	uint32_t failure;
 	uint32_t install[2];
 	uint8_t seal[2][16];
-	uint8_t manifest_id[16];
+	uint8_t manifest_id[SFU_STATE_MANIFEST_ID_SIZE];
+	uint8_t key_floor[SFU_FORMAT_RANKS]; /* of serials of signing keys, one for each rank */
 	uint32_t next_record;
 	uint8_t expected[32];
 };
@@ -62,7 +63,8 @@ struct sfu_journal {
 	 && (a).failure == (b).failure && (a).install[0] == (b).install[0] && (a).install[1] == (b).install[1] \
 	 && (a).next_record == (b).next_record)
 #define SFU_STATE_ROWS_SAME(a, b) \
-	((\forall integer i; 0 <= i < 16 ==> (a).manifest_id[i] == (b).manifest_id[i]) \
+	((\forall integer i; 0 <= i < SFU_STATE_MANIFEST_ID_SIZE ==> (a).manifest_id[i] == (b).manifest_id[i]) \
+	 && (\forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> (a).key_floor[i] == (b).key_floor[i]) \
 	 && (\forall integer i; 0 <= i < 32 ==> (a).expected[i] == (b).expected[i]))
 #define SFU_STATE_APPENDED(j, n) \
 	ensures state: \result == SFU_OK ==> SFU_STATE_SAME((j)->state, \at(*(n), Pre)); \
@@ -71,6 +73,10 @@ struct sfu_journal {
 	ensures refused: \result != SFU_OK ==> SFU_STATE_SAME((j)->state, \old((j)->state)) \
 	         && (j)->state.sequence == \old((j)->state.sequence); \
 	ensures refused_rows: \result != SFU_OK ==> SFU_STATE_ROWS_SAME((j)->state, \old((j)->state));
+
+/* C3: no floor of serials falls from one state to the next */
+#define SFU_FLOORS_RISE(now, then) \
+	(\forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> (now)->key_floor[i] >= (then).key_floor[i])
 
 /*@ ghost
     // What the last call left holds still: since then nobody wrote to the two pages (C6), nor to *j. And it
@@ -97,6 +103,7 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
  * port's failure: flash then holds the old state or the new one, j->state the old one. */
 /*@ requires j: SFU_JOURNAL_VALID(j) && \valid_read(next) && \separated(j, next);
     requires counter: SFU_STORE_HAS_PAGE(&j->store) ==> next->security_counter >= j->state.security_counter;
+    requires floors: SFU_STORE_HAS_PAGE(&j->store) ==> SFU_FLOORS_RISE(next, j->state);
     assigns *j, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: j->state.security_counter

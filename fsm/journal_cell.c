@@ -11,6 +11,12 @@
 	 && state->slot[1] == \at(cell[SFU_STATE_SLOT1_OFFSET], Pre) \
 	 && state->attempts == \at(cell[SFU_STATE_ATTEMPTS_OFFSET], Pre))
 
+#define GOT_FLOORS \
+	(state->key_floor[0] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET], Pre) \
+	 && state->key_floor[1] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + 1], Pre) \
+	 && state->key_floor[2] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + 2], Pre) \
+	 && state->key_floor[3] == \at(cell[SFU_STATE_KEY_FLOOR_OFFSET + 3], Pre))
+
 /* bytes were copied, of which the source was not changed since */
 #define COPIED(to, from, size, when) (\forall integer i; 0 <= i < size ==> (to)[i] == \at((from)[i], when))
 
@@ -25,6 +31,14 @@ void sfu_journal_encode(
 	cell[SFU_STATE_SLOT0_OFFSET] = state->slot[0];
 	cell[SFU_STATE_SLOT1_OFFSET] = state->slot[1];
 	cell[SFU_STATE_ATTEMPTS_OFFSET] = state->attempts;
+	cell[SFU_STATE_KEY_FLOOR_OFFSET] = state->key_floor[0];
+	cell[SFU_STATE_KEY_FLOOR_OFFSET + 1] = state->key_floor[1];
+	cell[SFU_STATE_KEY_FLOOR_OFFSET + 2] = state->key_floor[2];
+	cell[SFU_STATE_KEY_FLOOR_OFFSET + 3] = state->key_floor[3];
+	/*@ assert floors: cell[SFU_STATE_KEY_FLOOR_OFFSET] == \at(state->key_floor[0], Pre)
+	      && cell[SFU_STATE_KEY_FLOOR_OFFSET + 1] == \at(state->key_floor[1], Pre)
+	      && cell[SFU_STATE_KEY_FLOOR_OFFSET + 2] == \at(state->key_floor[2], Pre)
+	      && cell[SFU_STATE_KEY_FLOOR_OFFSET + 3] == \at(state->key_floor[3], Pre); */
 	/*@ assert slots: cell[SFU_STATE_SLOT0_OFFSET] == \at(state->slot[0], Pre)
 	      && cell[SFU_STATE_SLOT1_OFFSET] == \at(state->slot[1], Pre)
 	      && cell[SFU_STATE_ATTEMPTS_OFFSET] == \at(state->attempts, Pre); */
@@ -80,8 +94,13 @@ uint32_t sfu_journal_decode(
 	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
 	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
 	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
+	state->key_floor[0] = cell[SFU_STATE_KEY_FLOOR_OFFSET];
+	state->key_floor[1] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 1];
+	state->key_floor[2] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 2];
+	state->key_floor[3] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 3];
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	state->sequence = sfu_get32(cell + SFU_STATE_SEQUENCE_OFFSET);
 	state->security_counter = sfu_get32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET);
 	state->failure = sfu_get32(cell + SFU_STATE_FAILURE_OFFSET);
@@ -92,22 +111,26 @@ uint32_t sfu_journal_decode(
 	//@ assert copied: COPIED(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, Row6);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	//@ ghost Row7: ;
 	sfu_copy(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE);
 	//@ assert copied: COPIED(state->seal[1], cell + SFU_STATE_SEAL1_OFFSET, SFU_STATE_SEAL1_SIZE, Row7);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	//@ ghost Row8: ;
 	sfu_copy(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET,
 		SFU_STATE_MANIFEST_ID_SIZE);
 	//@ assert copied: COPIED(state->manifest_id, cell + SFU_STATE_MANIFEST_ID_OFFSET, SFU_STATE_MANIFEST_ID_SIZE, Row8);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	state->next_record = sfu_get32(cell + SFU_STATE_NEXT_RECORD_OFFSET);
 	//@ ghost Row9: ;
 	sfu_copy(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE);
 	//@ assert copied: COPIED(state->expected, cell + SFU_STATE_EXPECTED_OFFSET, SFU_STATE_EXPECTED_SIZE, Row9);
 	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
 	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	return SFU_OK;
 }

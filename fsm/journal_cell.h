@@ -22,7 +22,11 @@
 	SFU_STATE_NUMBER(failure, when, \at((s)->failure, S), C, SFU_WORD(cell, SFU_STATE_FAILURE_OFFSET)) \
 	SFU_STATE_NUMBER(install0, when, \at((s)->install[0], S), C, SFU_WORD(cell, SFU_STATE_INSTALL0_OFFSET)) \
 	SFU_STATE_NUMBER(install1, when, \at((s)->install[1], S), C, SFU_WORD(cell, SFU_STATE_INSTALL1_OFFSET)) \
-	SFU_STATE_NUMBER(record, when, \at((s)->next_record, S), C, SFU_WORD(cell, SFU_STATE_NEXT_RECORD_OFFSET))
+	SFU_STATE_NUMBER(record, when, \at((s)->next_record, S), C, SFU_WORD(cell, SFU_STATE_NEXT_RECORD_OFFSET)) \
+	SFU_STATE_NUMBER(floor0, when, \at((s)->key_floor[0], S), C, (cell)[SFU_STATE_KEY_FLOOR_OFFSET]) \
+	SFU_STATE_NUMBER(floor1, when, \at((s)->key_floor[1], S), C, (cell)[SFU_STATE_KEY_FLOOR_OFFSET + 1]) \
+	SFU_STATE_NUMBER(floor2, when, \at((s)->key_floor[2], S), C, (cell)[SFU_STATE_KEY_FLOOR_OFFSET + 2]) \
+	SFU_STATE_NUMBER(floor3, when, \at((s)->key_floor[3], S), C, (cell)[SFU_STATE_KEY_FLOOR_OFFSET + 3])
 
 /*@ // what a cell is taken for a state by
     predicate sfu_state_kind(uint8_t *cell) = cell[SFU_STATE_KIND_OFFSET] == SFU_FLASH_CELL_STATE;

@@ -32,7 +32,7 @@ struct sfu_area {
 struct sfu_layout {
 	uint32_t unit;           /* program unit: 2, 4, 8, 16 or 32 bytes */
 	uint32_t erased;         /* what an erased byte reads as: 0xFF or 0x00 */
-	uint32_t image_offset;   /* from a slot's start to its image: a multiple of SFU_FORMAT_RECORD_LARGE */
+	uint32_t image_offset;   /* from a slot's start to its image: a multiple of SFU_FORMAT_RECORD_LARGE, so above SFU_FORMAT_HEAD */
 	uint32_t record_max;     /* SFU_FORMAT_RECORD_SMALL or _LARGE */
 	uint32_t slot_count;     /* 1: single, 2: A/B */
 	uint32_t region_count;   /* in ascending order, without overlap; gaps are allowed */

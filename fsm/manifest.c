@@ -11,6 +11,11 @@ uint32_t sfu_manifest_word(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t offset)
 	return sfu_get32(m + offset);
 }
 
+uint32_t sfu_manifest_extent(const uint8_t m[SFU_MANIFEST_SIZE])
+{
+	return (m[SFU_MANIFEST_FLAGS_OFFSET] & SFU_FORMAT_FLAG_CERTIFICATE) != 0 ? SFU_FORMAT_HEAD : SFU_MANIFEST_SIZE;
+}
+
 void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
 {
 	struct sfu_hash h;
@@ -21,21 +26,17 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
 	sfu_hash_final(&h, hash);
 }
 
-uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
+uint32_t sfu_manifest_authentic(const uint8_t m[SFU_FORMAT_HEAD], uint8_t hash[32])
 {
-	const uint8_t *key = sfu_config_signer(sfu_manifest_word(m, SFU_MANIFEST_SIGNER_OFFSET));
-
 	sfu_manifest_hash(m, hash);
 	if (sfu_manifest_word(m, SFU_MANIFEST_MAGIC_OFFSET) != SFU_FORMAT_MANIFEST_MAGIC)
 		return SFU_R_MAGIC;
 	if (m[SFU_MANIFEST_FORMAT_OFFSET] != SFU_FORMAT_VERSION_ID
 	    || m[SFU_MANIFEST_SUITE_OFFSET] != SFU_FORMAT_SUITE
 	    || m[SFU_MANIFEST_KIND_OFFSET] != SFU_FORMAT_KIND_IMAGE
-	    || m[SFU_MANIFEST_FLAGS_OFFSET] > SFU_FORMAT_FLAG_ALLOW_OLDER)
+	    || m[SFU_MANIFEST_FLAGS_OFFSET] > SFU_FORMAT_FLAGS)
 		return SFU_R_FORMAT;
-	if (key == 0)
-		return SFU_R_SIGNER;
-	return sfu_verify(key, hash, m + SFU_MANIFEST_SIGNATURE_OFFSET);
+	return sfu_authority_verify(m, hash);
 }
 
 /*@ requires read: \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));

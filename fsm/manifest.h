@@ -1,7 +1,8 @@
 /* The manifest: what is believed, and when.
  *
- * A manifest is kept as its 256 bytes, read once into RAM; fields are read from there. Nothing but
- * magic, format, suite, kind, flags and signer is looked at before the signature holds. */
+ * A manifest is kept as its 256 bytes, with the 160 of a certificate behind them, read once into RAM; fields are read
+ * from there. Nothing but magic, format, suite, kind, flags and signer, and the certificate, is looked at before
+ * the signature holds. */
 #ifndef SFU_MANIFEST_H
 #define SFU_MANIFEST_H
 
@@ -10,6 +11,7 @@
 #include "config.h"
 #include "layout.h"
 #include "sfu_format.h"
+#include "authority.h"
 
 /*@ predicate sfu_manifest_readable(uint8_t *m) = \valid_read(m + (0 .. SFU_MANIFEST_SIZE - 1));
     logic integer sfu_manifest_counter(uint8_t *m) = SFU_WORD(m, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
@@ -42,7 +44,7 @@
     predicate sfu_manifest_known(uint8_t *m) =
          m[SFU_MANIFEST_FORMAT_OFFSET] == SFU_FORMAT_VERSION_ID && m[SFU_MANIFEST_SUITE_OFFSET] == SFU_FORMAT_SUITE
       && m[SFU_MANIFEST_KIND_OFFSET] == SFU_FORMAT_KIND_IMAGE
-      && (m[SFU_MANIFEST_FLAGS_OFFSET] == 0 || m[SFU_MANIFEST_FLAGS_OFFSET] == SFU_FORMAT_FLAG_ALLOW_OLDER);
+      && m[SFU_MANIFEST_FLAGS_OFFSET] <= SFU_FORMAT_FLAGS;
     // struct VERSION: a < b, field by field from the first
     predicate sfu_version_equal(uint8_t *a, uint8_t *b) =
          a[SFU_VERSION_MAJOR_OFFSET] == b[SFU_VERSION_MAJOR_OFFSET]
@@ -90,27 +92,36 @@
                               + 16777216 * m[offset + 3]; */
 uint32_t sfu_manifest_word(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t offset);
 
+/* Bytes of the manifest with its certificate, if its flags say that it has one. */
+/*@ requires valid: sfu_manifest_readable(m);
+    assigns \nothing;
+    ensures extent: \result == (SFU_AUTHORITY_CERTIFIED(m) ? SFU_FORMAT_HEAD : SFU_MANIFEST_SIZE); */
+uint32_t sfu_manifest_extent(const uint8_t m[SFU_MANIFEST_SIZE]);
+
 /* SHA-256 of the signed part. */
 /*@ requires valid: sfu_manifest_readable(m) && \valid(hash + (0 .. 31));
     requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31));
     assigns hash[0 .. 31]; */
 void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 
-/* Is it a manifest this loader understands, signed by a key it was built with? Writes the manifest
- * hash to `hash` in any case. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, SFU_R_SIGNER, SFU_R_SIGNATURE. */
-/*@ requires valid: sfu_manifest_readable(m) && \valid(hash + (0 .. 31));
-    requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31));
+/* Is it a manifest this loader understands, signed by a key that may sign it (authority.h)? Writes the manifest
+ * hash to `hash` in any case. `m` is the manifest and the place of its certificate. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, or
+ * an answer of sfu_authority_verify. */
+/*@ requires valid: sfu_authority_readable(m) && \valid(hash + (0 .. 31));
+    requires apart: \separated(m + (0 .. SFU_FORMAT_HEAD - 1), hash + (0 .. 31));
     assigns hash[0 .. 31], sfu_vouch.signature;
     ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1;
     ensures answer: \result == SFU_OK || \result == SFU_R_MAGIC || \result == SFU_R_FORMAT || \result == SFU_R_SIGNER
-             || \result == SFU_R_SIGNATURE;
+             || \result == SFU_R_CERTIFICATE || \result == SFU_R_SIGNATURE || \result == SFU_R_STANDING
+             || \result == SFU_R_RANK;
     ensures magic: \result == SFU_R_MAGIC <==> !sfu_manifest_begins(m);
     ensures format: \result == SFU_R_FORMAT <==> sfu_manifest_begins(m) && !sfu_manifest_known(m);
     ensures signer: \result == SFU_R_SIGNER <==> sfu_manifest_begins(m) && sfu_manifest_known(m)
-             && \forall integer i; !\old(sfu_config_knows(i, SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET)));
-    ensures authentic: \result == SFU_OK || \result == SFU_R_SIGNATURE ==>
-             (\result == SFU_OK <==> sfu_vouch.signature == 1); */
-uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
+             && \forall integer i; !\old(sfu_config_knows(i, sfu_authority_issuer(m)));
+    ensures unsigned: \result == SFU_R_SIGNATURE ==> sfu_vouch.signature != 1;
+    ensures allowed: \result == SFU_OK ==> \forall integer i; sfu_config_first(i, sfu_authority_issuer(m)) ==>
+             sfu_authority_allowed(m, i); */
+uint32_t sfu_manifest_authentic(const uint8_t m[SFU_FORMAT_HEAD], uint8_t hash[32]);
 
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */
 /*@ requires valid: sfu_manifest_readable(m);

@@ -12,21 +12,28 @@
 	((d)->session.size <= SFU_LINK_PAYLOAD_MAX - 1 && (body) == &(d)->link.buffer[0] + (SFU_LINK_PAD + 1))
 // the machine has heard what became of the installation
 #define SFU_SESSION_SETTLED(d) \
-	((d)->session.state == SFU_SESSION_STATE_LOADING ==> \
-	 (d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || (d)->upgrade.state == SFU_UPGRADE_STATE_COMPLETE)
+	(((d)->session.state == SFU_SESSION_STATE_LOADING ==> \
+	  (d)->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || (d)->upgrade.state == SFU_UPGRADE_STATE_COMPLETE) \
+	 && ((d)->session.state == SFU_SESSION_STATE_OPEN ==> (d)->upgrade.state == SFU_UPGRADE_STATE_IDLE))
 // of the manifest or the record being assembled there is less than the whole
-#define SFU_SESSION_PARTIAL(d) \
-	sfu_session_partial((d)->session.state, (d)->upgrade.state, (d)->session.at, (d)->session.fill, (d)->upgrade.next, \
+#define SFU_SESSION_PARTIAL(d) SFU_SESSION_PART(d, (d)->session.fill)
+#define SFU_SESSION_PART(d, there) \
+	sfu_session_partial((d)->session.state, (d)->upgrade.state, (d)->session.at, there, (d)->session.head, (d)->upgrade.next, \
 	                    SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d))
 #define SFU_SESSION_WHOLE(d) \
 	((d)->session.ymodem != 0 && (d)->session.state != SFU_SESSION_STATE_LEAVING ==> SFU_SESSION_PARTIAL(d))
-#define SFU_SESSION_SOUND(d) (SFU_DEVICE_SOUND(d) && SFU_SESSION_SETTLED(d) && SFU_SESSION_WHOLE(d))
+// and of YMODEM, while it is not the line's, there is nothing
+#define SFU_SESSION_UNBEGUN(d) ((d)->session.ymodem == 0 ==> (d)->ymodem.state == SFU_YMODEM_STATE_IDLE)
+#define SFU_SESSION_SOUND(d) \
+	(SFU_DEVICE_SOUND(d) && SFU_SESSION_SETTLED(d) && SFU_SESSION_WHOLE(d) && SFU_SESSION_UNBEGUN(d))
 
-/*@ predicate sfu_session_partial(integer state, integer upgrade, integer at, integer fill, integer next, integer plain,
-                                  integer record, integer count) =
+/*@ predicate sfu_session_partial(integer state, integer upgrade, integer at, integer fill, integer head, integer next,
+                                  integer plain, integer record, integer count) =
          (state == SFU_SESSION_STATE_LOADING && upgrade == SFU_UPGRADE_STATE_RECEIVING ==>
           at <= next && fill < sfu_part(plain, record, count, at) + SFU_FORMAT_HASH)
-      && (state != SFU_SESSION_STATE_LOADING ==> fill < SFU_MANIFEST_SIZE);
+      && (state == SFU_SESSION_STATE_LOADING && upgrade == SFU_UPGRADE_STATE_COMPLETE ==> fill == 0)
+      && (state != SFU_SESSION_STATE_LOADING ==> fill < head)
+      && (head == SFU_MANIFEST_SIZE || head == SFU_FORMAT_HEAD);
 */
 
 /* Begins the session: link, YMODEM and installation are idle. */
@@ -38,6 +45,7 @@
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: SFU_SESSION_WHOLE(d);
+    ensures unbegun: SFU_SESSION_UNBEGUN(d);
     ensures open: d->session.state == SFU_SESSION_STATE_OPEN; */
 void sfu_session_init(struct sfu_device *d);
 
@@ -49,6 +57,7 @@ void sfu_session_init(struct sfu_device *d);
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures partial: \result != SFU_OK ==> SFU_SESSION_WHOLE(d);
+    ensures unbegun: SFU_SESSION_UNBEGUN(d);
     ensures over: \result == SFU_OK <==> d->session.state == SFU_SESSION_STATE_LEAVING; */
 uint32_t sfu_session_poll(struct sfu_device *d);
 
@@ -74,9 +83,7 @@ uint32_t sfu_session_poll(struct sfu_device *d);
              \old(d->session.state) == SFU_SESSION_STATE_OPEN || \old(*p) == SFU_SESSION_EVENT_LOST;
     ensures silent: \old(*p) > SFU_SESSION_EVENT_JUNK ==> d->upgrade.state == \old(d->upgrade.state)
              && d->upgrade.next == \old(d->upgrade.next) && sfu_line_sent == \old(sfu_line_sent);
-    ensures sizes: \old(*p) > SFU_SESSION_EVENT_JUNK ==> SFU_UPGRADE_PLAIN(d) == \old(SFU_UPGRADE_PLAIN(d))
-             && SFU_UPGRADE_RECORD(d) == \old(SFU_UPGRADE_RECORD(d))
-             && SFU_UPGRADE_COUNT(d) == \old(SFU_UPGRADE_COUNT(d));
+    ensures sizes: \old(*p) > SFU_SESSION_EVENT_JUNK ==> SFU_SIZES_STAY(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures way_out: \old(*p) == SFU_SESSION_EVENT_EXPIRED || \old(*p) == SFU_SESSION_EVENT_QUIT ==>
              d->session.state == SFU_SESSION_STATE_LEAVING;

@@ -23,6 +23,7 @@ void sfu_session_init(struct sfu_device *d)
 	d->session.invited = d->session.began;
 	d->session.refusal = 0;
 	d->session.next = 0;
+	d->session.head = SFU_MANIFEST_SIZE;
 	d->session.upgrade = SFU_UPGRADE_STATE_IDLE;
 	//@ assert layout: d->boot.trouble != SFU_E_LAYOUT ==> layout_sound;
 	//@ assert journal: d->boot.trouble == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
@@ -42,11 +43,11 @@ void sfu_session_init(struct sfu_device *d)
     ensures settled: SFU_SESSION_SETTLED(d);
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures same: d->upgrade.state == \old(d->upgrade.state) && d->upgrade.next == \old(d->upgrade.next);
-    ensures sizes: SFU_UPGRADE_PLAIN(d) == \old(SFU_UPGRADE_PLAIN(d))
-             && SFU_UPGRADE_RECORD(d) == \old(SFU_UPGRADE_RECORD(d))
-             && SFU_UPGRADE_COUNT(d) == \old(SFU_UPGRADE_COUNT(d));
-    ensures over: \old(d->session.state) == SFU_SESSION_STATE_LEAVING ==>
-             d->session.state == SFU_SESSION_STATE_LEAVING; */
+    ensures sizes: SFU_SIZES_STAY(d);
+    ensures moves: d->session.state ==
+             (\old(d->session.state) == SFU_SESSION_STATE_LEAVING || \old(d->session.state) == SFU_SESSION_STATE_LOADED
+              ? \old(d->session.state) : d->upgrade.state == SFU_UPGRADE_STATE_DONE ? SFU_SESSION_STATE_LOADED
+              : d->upgrade.state == SFU_UPGRADE_STATE_IDLE ? SFU_SESSION_STATE_OPEN : SFU_SESSION_STATE_LOADING); */
 static void settle(struct sfu_device *d)
 {
 	unsigned char outcome = SFU_SESSION_EVENT_LOST;
@@ -130,11 +131,12 @@ static void watch_clock(struct sfu_device *d)
 }
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.ymodem == 0;
-    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link,
+    assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
-    ensures partial: SFU_SESSION_WHOLE(d); */
+    ensures partial: SFU_SESSION_WHOLE(d);
+    ensures unbegun: SFU_SESSION_UNBEGUN(d); */
 static void poll_frame(struct sfu_device *d)
 {
 	uint8_t chunk[CHUNK], *payload = d->link.buffer + SFU_LINK_PAD;
@@ -145,6 +147,8 @@ static void poll_frame(struct sfu_device *d)
 		return;
 	d->session.busy = 1;
 	sfu_port_rx_skip(sfu_link_receive(&d->link, chunk, n));
+	/* the bytes that YMODEM may have seen are gone */
+	sfu_ymodem_init(&d->ymodem);
 	if (d->link.ready == 0)
 		return;
 	d->session.size = d->link.ready - 1;
@@ -152,25 +156,26 @@ static void poll_frame(struct sfu_device *d)
 }
 
 /* Bytes of the package that are still missing to the manifest, or to the record being assembled. */
-/*@ requires sound: SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_SETTLED(d) && SFU_SESSION_PARTIAL(d);
+/*@ requires sound: SFU_UPGRADE_READY(d) && SFU_UPGRADE_VALUE(d) && SFU_SESSION_SETTLED(d) && SFU_SESSION_PART(d, d->session.fill - 1);
     requires going: d->upgrade.state != SFU_UPGRADE_STATE_COMPLETE;
     assigns \nothing;
-    ensures fits: 0 < \result && d->session.fill + \result <= SFU_FORMAT_RECORD_MAX;
-    ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? SFU_MANIFEST_SIZE
+    ensures fits: d->session.fill + \result <= SFU_FORMAT_RECORD_MAX;
+    ensures whole: d->session.fill + \result == (d->session.state != SFU_SESSION_STATE_LOADING ? d->session.head
              : sfu_part(SFU_UPGRADE_PLAIN(d), SFU_UPGRADE_RECORD(d), SFU_UPGRADE_COUNT(d), d->session.at) + SFU_FORMAT_HASH); */
 static uint32_t missing(const struct sfu_device *d)
 {
-	uint32_t whole = SFU_MANIFEST_SIZE;
+	uint32_t whole = d->session.head;
 
 	if (d->session.state == SFU_SESSION_STATE_LOADING)
 		whole = sfu_manifest_chunk(d->upgrade.manifest, d->session.at) + SFU_FORMAT_HASH;
 	return whole - d->session.fill;
 }
 
-/* A manifest or a record is complete: the same judgement as for frames, without an answer of its own. */
+/* A manifest, with its certificate, or a record is complete: the same judgement as for frames, without an answer of its own. */
 /*@ requires sound: SFU_DEVICE_SOUND(d) && SFU_SESSION_SETTLED(d);
     requires bytes: bytes == &d->link.buffer[0] + (SFU_LINK_PAD + 1) && d->session.fill <= SFU_FORMAT_RECORD_MAX;
-    requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==> d->session.fill == SFU_MANIFEST_SIZE;
+    requires manifest: d->session.state != SFU_SESSION_STATE_LOADING ==>
+             d->session.fill == SFU_MANIFEST_SIZE || d->session.fill == SFU_FORMAT_HEAD;
     requires at: d->session.state == SFU_SESSION_STATE_LOADING ==>
              d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING && d->session.at <= d->upgrade.next;
     assigns d->session.fill, d->session.at, d->session.refusal, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal,
@@ -178,16 +183,17 @@ static uint32_t missing(const struct sfu_device *d)
     SFU_DEVICE_STAYS_SOUND(d)
     ensures line: sfu_line_shown == \old(sfu_line_shown);
     ensures empty: d->session.fill == 0;
-    ensures at: \old(d->session.state) == SFU_SESSION_STATE_LOADING
-             && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> d->session.at <= d->upgrade.next; */
+    ensures at: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING ==> d->session.at <= d->upgrade.next; */
 static uint32_t assembled(struct sfu_device *d, uint8_t *bytes)
 {
 	const uint32_t size = d->session.fill;
 	uint32_t status;
 
 	d->session.fill = 0;
-	if (d->session.state != SFU_SESSION_STATE_LOADING)
+	if (d->session.state != SFU_SESSION_STATE_LOADING) {
+		d->session.at = 0;
 		return sfu_upgrade_offer(d, bytes);
+	}
 	status = sfu_upgrade_record(d, d->session.at, bytes, size);
 	if (status == SFU_OK)
 		d->session.at++;
@@ -214,8 +220,7 @@ static uint32_t take_block(struct sfu_device *d)
 	    loop invariant personal: SFU_PERSONAL_TOTAL(d->personal);
 	    loop invariant good: SFU_DEVICE_GOOD(d);
 	    loop invariant settled: SFU_SESSION_SETTLED(d);
-	    loop invariant partial: status == SFU_OK ==> SFU_SESSION_PARTIAL(d);
-	    loop invariant whole: SFU_SESSION_WHOLE(d) || status != SFU_OK;
+	    loop invariant partial: SFU_SESSION_PARTIAL(d);
 	    loop invariant under_way: d->session.ymodem == \at(d->session.ymodem, Pre);
 	    loop invariant counter: d->journal.state.security_counter >= \at(d->journal.state.security_counter, Pre);
 	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, d->boot.trouble, sfu_layout);
@@ -228,9 +233,17 @@ static uint32_t take_block(struct sfu_device *d)
 		if (d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE)
 			return d->ymodem.at < d->ymodem.size ? sfu_session_note(d, SFU_R_YMODEM) : SFU_OK;
 		n = sfu_ymodem_take(&d->ymodem, bytes + d->session.fill, missing(d));
+		//@ assert states: d->upgrade.state == \at(d->upgrade.state, LoopCurrent) && d->session.state == \at(d->session.state, LoopCurrent);
+		//@ assert plain: SFU_UPGRADE_PLAIN(d) == \at(SFU_UPGRADE_PLAIN(d), LoopCurrent);
+		//@ assert record: SFU_UPGRADE_RECORD(d) == \at(SFU_UPGRADE_RECORD(d), LoopCurrent);
+		//@ assert count: SFU_UPGRADE_COUNT(d) == \at(SFU_UPGRADE_COUNT(d), LoopCurrent);
+		//@ assert slot: d->upgrade.slot == \at(d->upgrade.slot, LoopCurrent);
 		if (n == 0)
 			break;
 		d->session.fill += n;
+		/* its flags say whether the manifest is all, or a certificate follows */
+		if (d->session.fill == SFU_MANIFEST_SIZE && d->session.state != SFU_SESSION_STATE_LOADING)
+			d->session.head = sfu_manifest_extent(bytes);
 		if (missing(d) == 0) {
 			status = sfu_session_note(d, assembled(d, bytes));
 			settle(d);
@@ -244,7 +257,8 @@ static uint32_t take_block(struct sfu_device *d)
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
-    ensures partial: SFU_SESSION_WHOLE(d); */
+    ensures partial: SFU_SESSION_WHOLE(d);
+    ensures unbegun: SFU_SESSION_UNBEGUN(d); */
 static void end_ymodem(struct sfu_device *d)
 {
 	d->session.ymodem = 0;
@@ -259,11 +273,13 @@ static void end_ymodem(struct sfu_device *d)
 }
 
 /*@ requires sound: SFU_SESSION_SOUND(d) && d->session.state != SFU_SESSION_STATE_LEAVING;
+    requires open: d->session.ymodem != 0 || d->session.state == SFU_SESSION_STATE_OPEN;
     assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link, d->ymodem,
             sfu_flash, sfu_chip, sfu_line, sfu_vouch;
     SFU_DEVICE_STAYS_SOUND(d)
     ensures settled: SFU_SESSION_SETTLED(d);
-    ensures partial: SFU_SESSION_WHOLE(d); */
+    ensures partial: SFU_SESSION_WHOLE(d);
+    ensures unbegun: SFU_SESSION_UNBEGUN(d); */
 static void poll_ymodem(struct sfu_device *d)
 {
 	const enum sfu_ymodem_order order = sfu_ymodem_look(&d->ymodem);
@@ -271,8 +287,8 @@ static void poll_ymodem(struct sfu_device *d)
 	d->session.busy = order != SFU_YMODEM_WAIT;
 	if (order == SFU_YMODEM_BEGIN) {
 		d->session.ymodem = 1;
-		d->session.at = 0;
 		d->session.fill = 0;
+		d->session.head = SFU_MANIFEST_SIZE;
 	} else if (order == SFU_YMODEM_DATA) {
 		sfu_ymodem_answer(&d->ymodem, take_block(d) == SFU_OK);
 	} else if (order == SFU_YMODEM_END) {

@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "device.h"
+#include "manifest.h"
 #include "personalize.h"
 #include "port.h"
 #include "sfu_codes.h"
@@ -148,7 +149,7 @@ void sfu_session_offer(struct sfu_device *d, const uint8_t *body)
 {
 	uint32_t status = SFU_R_LENGTH;
 
-	if (d->session.size == SFU_MANIFEST_SIZE)
+	if (d->session.size == sfu_manifest_extent(body))
 		status = sfu_upgrade_offer(d, body);
 	if (status != SFU_OK)
 		refuse(d, status, 0);

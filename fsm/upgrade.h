@@ -77,10 +77,10 @@ void sfu_upgrade_init(struct sfu_upgrade *u);
 void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *record, uint32_t size);
 #include "upgrade_contract.h"
 
-/* Offers a manifest. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
+/* Offers a manifest, with its certificate behind it if it has one. SFU_OK: accepted, the first sector is erased, d->upgrade.next is the record to begin
  * with. Else why not; nothing has changed then, or an earlier installation goes on. */
 /*@ requires sound: SFU_UPGRADE_SOUND(d);
-    requires place: sfu_upgrade_place(d, manifest, SFU_MANIFEST_SIZE);
+    requires place: sfu_upgrade_place(d, manifest, SFU_FORMAT_HEAD);
     assigns d->boot.good, d->boot.failure_stored,
             d->upgrade, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch;
     ensures flash: SFU_UPGRADE_WRITES(d);
@@ -95,7 +95,7 @@ void sfu_upgrade_step(struct sfu_device *d, const unsigned char *p, uint8_t *rec
              || \old(d->journal.state.slot[1]) == SFU_SLOT_TRIAL) ==>
              \result == SFU_R_BUSY && sfu_flash == \old(sfu_flash);
     ensures offers: \old(d->upgrade.offers) >= SFU_LIMIT_OFFERS ==> sfu_flash == \old(sfu_flash); */
-uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORMAT_HEAD]);
 
 /* Offers record `index` of `size` bytes, hash included; decrypts in place. SFU_OK: it is in flash, or was
  * there before (index below next). SFU_E_TIMEOUT: it is beyond the one awaited, send that again.
@@ -144,8 +144,11 @@ uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *recor
     ensures good: d->boot.good == \old(d->boot.good) || d->boot.good == SFU_SLOT_NONE;
     ensures done: \result == SFU_OK ==> d->upgrade.state == SFU_UPGRADE_STATE_DONE;
     ensures again: \old(d->upgrade.state) == SFU_UPGRADE_STATE_DONE ==> \result == SFU_OK;
+    ensures failed: \old(d->upgrade.state) == SFU_UPGRADE_STATE_COMPLETE && \result != SFU_OK ==>
+             d->upgrade.state == SFU_UPGRADE_STATE_IDLE;
     ensures incomplete: \old(d->upgrade.state) == SFU_UPGRADE_STATE_RECEIVING ==>
-             \result == SFU_R_INCOMPLETE && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING;
+             \result == SFU_R_INCOMPLETE && d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING
+             && d->upgrade.next == \old(d->upgrade.next) && SFU_SIZES_STAY(d);
     ensures order: \old(d->upgrade.state) == SFU_UPGRADE_STATE_IDLE ==>
              \result == SFU_R_ORDER && d->upgrade.state == SFU_UPGRADE_STATE_IDLE; */
 uint32_t sfu_upgrade_finish(struct sfu_device *d);

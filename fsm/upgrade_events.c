@@ -82,10 +82,14 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
 	return d->journal.state.slot[1] == SFU_SLOT_INSTALLING ? 1 : 0;
 }
 
-/* for this device; not below the floor; and of a higher version than what runs, or older by the OEM's leave */
+/* for this device; by keys that are not revoked; not below the floor; and of a higher version than what runs, or older by the OEM's leave */
 #define MEANT(m) \
 	(sfu_manifest_product(m) && sfu_manifest_hardware(m) && sfu_manifest_epoch(m) && sfu_manifest_uid(m) \
 	 && sfu_manifest_loader(m))
+#define KEYS(m) ((m) + SFU_MANIFEST_KEY_FLOOR_OFFSET)
+#define STANDS(d, m) \
+	(SFU_KEYS_STAND(KEYS(m), (d)->journal.state.key_floor) && SFU_KEYS_STAND(KEYS(m), KEYS(m)) \
+	 && SFU_KEYS_STAND(KEYS(m), sfu_config + SFU_CONFIG_KEY_FLOOR_OFFSET))
 #define NOT_BELOW(d, m) \
 	(sfu_manifest_counter(m) >= (d)->journal.state.security_counter \
 	 && sfu_manifest_counter(m) >= SFU_WORD(sfu_config, SFU_CONFIG_MIN_COUNTER_OFFSET))
@@ -100,8 +104,10 @@ uint32_t sfu_upgrade_free_slot(const struct sfu_device *d)
     ensures fits: \result == SFU_OK ==> sfu_manifest_sizes(m) && sfu_manifest_room(m, *slot);
     ensures counter: \result == SFU_OK ==> sfu_manifest_counter(m) >= d->journal.state.security_counter;
     ensures meant: \result == SFU_OK ==> MEANT(m);
-    ensures older: \result == SFU_R_COUNTER <==> MEANT(m) && !NOT_BELOW(d, m);
-    ensures version: \result == SFU_R_VERSION <==> MEANT(m) && NOT_BELOW(d, m) && !NEWER(d, m);
+    ensures revoked: \result == SFU_R_REVOKED <==> MEANT(m) && !STANDS(d, m);
+    ensures stands: \result == SFU_OK ==> STANDS(d, m);
+    ensures older: \result == SFU_R_COUNTER <==> MEANT(m) && STANDS(d, m) && !NOT_BELOW(d, m);
+    ensures version: \result == SFU_R_VERSION <==> MEANT(m) && STANDS(d, m) && NOT_BELOW(d, m) && !NEWER(d, m);
     ensures newer: \result == SFU_OK ==> NEWER(d, m);
     ensures slot: \result == SFU_OK ==> sfu_manifest_slot(m, *slot);
     ensures free: \result == SFU_OK && sfu_layout.slot_count > 1 ==> *slot != d->boot.good; */
@@ -110,6 +116,9 @@ static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_
 	uint32_t status;
 
 	status = sfu_manifest_meant(m);
+	if (status != SFU_OK)
+		return status;
+	status = sfu_boot_revoked(d, m + SFU_MANIFEST_KEY_FLOOR_OFFSET);
 	if (status != SFU_OK)
 		return status;
 	if (sfu_manifest_word(m, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) < sfu_boot_floor(d))
@@ -133,7 +142,7 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
 	uint32_t status;
 
 	sfu_manifest_derive(check, d->keys.oem, m, LABEL_CHECK, sizeof LABEL_CHECK, 0);
-	status = sfu_equal(check, m + SFU_MANIFEST_KEY_CHECK_OFFSET, SFU_FORMAT_TAG);
+	status = sfu_equal(check, m + SFU_MANIFEST_KEY_CHECK_OFFSET, SFU_MANIFEST_KEY_CHECK_SIZE);
 	return status == SFU_OK ? SFU_OK : SFU_R_KEY;
 }
 
@@ -146,7 +155,7 @@ static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m)
     ensures resume: \result == SFU_UPGRADE_EVENT_RESUME <==>
              d->journal.state.slot[slot] == SFU_SLOT_INSTALLING
              && d->journal.state.next_record < SFU_UPGRADE_COUNT(d)
-             && \forall integer i; 0 <= i < 16 ==> hash[i] == d->journal.state.manifest_id[i]; */
+             && \forall integer i; 0 <= i < SFU_STATE_MANIFEST_ID_SIZE ==> hash[i] == d->journal.state.manifest_id[i]; */
 static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t hash[32], uint32_t slot)
 {
 	const struct sfu_state *s = &d->journal.state;
@@ -158,7 +167,7 @@ static unsigned char start_or_resume(const struct sfu_device *d, const uint8_t h
 	return SFU_UPGRADE_EVENT_RESUME;
 }
 
-uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE])
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORMAT_HEAD])
 {
 	uint32_t status, slot = 0;
 	uint8_t hash[32];
@@ -188,7 +197,7 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANI
 	//@ ghost Judged: ;
 	/*@ assert sizes: sfu_sizes(sfu_manifest_plain(manifest), sfu_manifest_record(manifest), sfu_manifest_count(manifest))
 	      && sfu_room(sfu_manifest_plain(manifest), slot, sfu_layout); */
-	sfu_copy(d->upgrade.manifest, manifest, SFU_MANIFEST_SIZE);
+	sfu_copy(d->upgrade.manifest, manifest, SFU_FORMAT_HEAD);
 	/*@ assert same: SFU_UPGRADE_PLAIN(d) == \at(sfu_manifest_plain(manifest), Judged)
 	      && SFU_UPGRADE_RECORD(d) == \at(sfu_manifest_record(manifest), Judged)
 	      && SFU_UPGRADE_COUNT(d) == \at(sfu_manifest_count(manifest), Judged); */

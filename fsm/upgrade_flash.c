@@ -87,7 +87,7 @@ static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8
 	ensures promised: ok ==> \
 	         \forall integer i; 0 <= i < 32 ==> (d)->journal.state.expected[i] == (d)->upgrade.expected[i]; \
 	ensures named: ok ==> \
-	         \forall integer i; 0 <= i < 16 ==> (d)->journal.state.manifest_id[i] == (d)->upgrade.hash[i];
+	         \forall integer i; 0 <= i < SFU_STATE_MANIFEST_ID_SIZE ==> (d)->journal.state.manifest_id[i] == (d)->upgrade.hash[i];
 /* and of the other slot what it said */
 #define OTHER_STAYS(d) \
 	ensures other: (d)->journal.state.slot[1 - (d)->upgrade.slot] == \old((d)->journal.state.slot[1 - (d)->upgrade.slot]) \
@@ -351,7 +351,7 @@ void sfu_upgrade_seal(struct sfu_device *d)
 	//@ assert forgotten: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	//@ ghost sfu_vouch_manifest(d);
 	if (status == SFU_OK)
-		status = program(d, 0, d->upgrade.manifest, SFU_MANIFEST_SIZE);
+		status = program(d, 0, d->upgrade.manifest, sfu_manifest_extent(d->upgrade.manifest));
 	//@ assert sealed: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	written = conclude(d, &p, status);
 	//@ assert concluded: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);

@@ -8,10 +8,11 @@
 #include "upgrade.h"
 
 /*@ ghost
-    // the manifest that was accepted may be programmed
+    // the manifest that was accepted may be programmed, with the certificate it was accepted by
     /@ requires accepted: sfu_vouch.accepted == 1;
        assigns sfu_vouch.bytes, sfu_vouch.size;
-       ensures manifest: sfu_vouch.bytes == &d->upgrade.manifest[0] && sfu_vouch.size == SFU_MANIFEST_SIZE; @/
+       ensures manifest: sfu_vouch.bytes == &d->upgrade.manifest[0]
+             && sfu_vouch.size == (SFU_AUTHORITY_CERTIFIED(d->upgrade.manifest) ? SFU_FORMAT_HEAD : SFU_MANIFEST_SIZE); @/
     void sfu_vouch_manifest(const struct sfu_device *d);
 */
 

@@ -104,6 +104,8 @@ void sfu_ymodem_init(struct sfu_ymodem *y);
     ensures end: \result == SFU_YMODEM_END <==> y->state == SFU_YMODEM_STATE_FINISH;
     ensures whole: \result == SFU_YMODEM_END ==> y->left == 0;
     ensures stop: \result == SFU_YMODEM_STOP <==> y->state == SFU_YMODEM_STATE_OVER;
+    ensures idle: \old(y->state) == SFU_YMODEM_STATE_IDLE && \result != SFU_YMODEM_BEGIN && \result != SFU_YMODEM_STOP ==>
+              y->state == SFU_YMODEM_STATE_IDLE;
     ensures left: \result != SFU_YMODEM_BEGIN ==> y->left == \old(y->left);
     ensures number: \result != SFU_YMODEM_BEGIN ==> y->block == \old(y->block); */
 enum sfu_ymodem_order sfu_ymodem_look(struct sfu_ymodem *y);
@@ -123,7 +125,7 @@ uint32_t sfu_ymodem_take(struct sfu_ymodem *y, uint8_t *out, uint32_t max);
 /* Answers the current block or EOT and takes it off the line: accept is 1 (ACK) or 0 (CAN CAN: the
  * transfer is over, in whatever state it is). What was not taken of an accepted block is lost. */
 /*@ requires valid: \valid(y);
-    requires sound: sfu_ymodem_sound(y);
+    requires sound: SFU_YMODEM_SOUND(*y);
     assigns *y, sfu_line;
     ensures sound: SFU_YMODEM_SOUND(*y);
     ensures refused: accept != 1 ==> y->state == SFU_YMODEM_STATE_OVER;

@@ -61,7 +61,8 @@ FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
 FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
 FUZZ_MUTATOR_session := session_mutator
 FUZZ_WITH_lifetimes := sums grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
-FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/number tool/crypt
+FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/package_signature tool/certificate \
+	tool/point tool/number tool/crypt
 FUZZ_WITH_elf := memory_file tool/loader tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
@@ -76,7 +77,7 @@ FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
 FUZZ_WITH_text := memory_file tool/oemkey tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
 FUZZ_LIBS_text := -lcrypto
 FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
-	tool/package tool/package_manifest tool/number tool/crypt
+	tool/package tool/package_manifest tool/package_signature tool/certificate tool/point tool/number tool/crypt
 FUZZ_LIBS_answers := -lssl -lcrypto
 FUZZ_WITH_personalize = $(FUZZ_WITH_service) sums stand_in_signer geometry rig station maker config_object flash port
 FUZZ_LIBS_personalize = $(FUZZ_LIBS_service)

@@ -60,18 +60,39 @@ int grammar_config(const uint8_t c[416])
 	       && keys <= 4 && (lock == 0x4C63A6E2u || lock == 0x71B94E58u || (lock == 0x2A5C1935u && c[40] % 2 == 1));
 }
 
-uint32_t grammar_authentic(const struct grammar_device *d, const uint8_t m[256], int (*good)(const uint8_t *, const uint8_t *))
+int grammar_stands(const uint8_t m[256], const uint8_t floor[4])
 {
+	return m[189] >= floor[m[188] % 4] && m[191] >= floor[m[190] % 4];
+}
+
+uint32_t grammar_authentic(const struct grammar_device *d, const uint8_t m[416],
+                           int (*good)(const uint8_t *, const uint8_t *, uint32_t))
+{
+	const uint8_t *issuer = NULL, *signer, *c = m + 256;
 	uint32_t i;
 
 	if (memcmp(m, "SFUM", 4) != 0)
 		return 0x3A3A3A3Au;
-	if (m[4] != 1 || m[5] != 1 || m[6] != 1 || m[7] > 1)
+	if (m[4] != 1 || m[5] != 1 || m[6] != 1 || m[7] > 3)
 		return 0x47474747u;
 	for (i = 0; i < 4 && i < grammar_number(d->config + 44, 4); i++)
-		if (memcmp(d->config + 48 + 72 * i, m + 8, 4) == 0)
-			return good(d->config + 48 + 72 * i + 8, m) ? OK : 0x4D4D4D4Du;
-	return 0x4B4B4B4Bu;
+		if (issuer == NULL && memcmp(d->config + 48 + 72 * i, m[7] & 2 ? c + 4 : m + 8, 4) == 0)
+			issuer = d->config + 48 + 72 * i;
+	if (issuer == NULL)
+		return 0x4B4B4B4Bu;
+	signer = m[7] & 2 ? c + 24 : issuer;
+	if ((m[7] & 2)
+	    && (memcmp(c, "SFUA", 4) != 0 || memcmp(c + 8, d->config + 8, 16) != 0 || memcmp(c + 24, m + 8, 4) != 0
+	        || c[28] >= issuer[4] || !good(issuer + 8, c, 96)))
+		return 0x12121212u;
+	if (!good(signer + 8, m, 192))
+		return 0x4D4D4D4Du;
+	if (m[188] != signer[4] || m[189] != signer[5] || m[190] != issuer[4] || m[191] != issuer[5])
+		return 0x14141414u;
+	for (i = 0; i < 4; i++)
+		if (m[184 + i] != 0 && m[188] <= i)
+			return 0x18181818u;
+	return OK;
 }
 
 uint32_t grammar_meant(const struct grammar_device *d, const uint8_t m[256])

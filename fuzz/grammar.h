@@ -23,9 +23,11 @@ uint32_t grammar_crc16(const uint8_t *data, uint32_t size);
 /* Is struct CONFIG one that a loader may use? */
 int grammar_config(const uint8_t c[416]);
 
-/* What is judged of a manifest, each 0x3C3C3C3C or the code of the refusal. `good` says if the signature is right under
- * the public key it is given. */
-uint32_t grammar_authentic(const struct grammar_device *d, const uint8_t m[256], int (*good)(const uint8_t *key, const uint8_t *m));
+/* What is judged of a manifest, with its certificate behind it, each 0x3C3C3C3C or the code of the refusal. `good` says if
+ * the signature behind the `size` bytes is right under the public key it is given. */
+uint32_t grammar_authentic(const struct grammar_device *d, const uint8_t m[416],
+                           int (*good)(const uint8_t *key, const uint8_t *signed_bytes, uint32_t size));
+int grammar_stands(const uint8_t m[256], const uint8_t floor[4]);
 uint32_t grammar_meant(const struct grammar_device *d, const uint8_t m[256]);
 uint32_t grammar_fits(const struct grammar_device *d, const uint8_t m[256], uint32_t *slot);
 

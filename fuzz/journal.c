@@ -111,7 +111,7 @@ static void same(const struct sfu_state *s, const uint8_t *c)
 	                  && s->security_counter == grammar_number(c + 8, 4) && s->failure == grammar_number(c + 12, 4)
 	                  && s->install[0] == grammar_number(c + 16, 4) && s->install[1] == grammar_number(c + 20, 4)
 	                  && memcmp(s->seal[0], c + 24, 16) == 0 && memcmp(s->seal[1], c + 40, 16) == 0
-	                  && memcmp(s->manifest_id, c + 56, 16) == 0 && s->next_record == grammar_number(c + 72, 4)
+	                  && memcmp(s->manifest_id, c + 56, 12) == 0 && memcmp(s->key_floor, c + 68, 4) == 0 && s->next_record == grammar_number(c + 72, 4)
 	                  && memcmp(s->expected, c + 76, 32) == 0,
 	          "another state");
 }

@@ -43,7 +43,7 @@ static void record(uint32_t number, uint32_t slot, uint32_t index, uint32_t flip
 	static uint8_t body[4 + SFU_FORMAT_RECORD_MAX];
 	const struct rig_firmware *f = world.known[number];
 	const uint32_t step = f->maker.record + 32, count = (f->maker.size - 1) / f->maker.record + 1;
-	const uint32_t at = SFU_MANIFEST_SIZE + (index < count ? index : count - 1) * step;
+	const uint32_t at = maker_head(&f->maker) + (index < count ? index : count - 1) * step;
 	const uint32_t n = f->size[slot] - at < step ? f->size[slot] - at : step;
 
 	sfu_put32(body, index);
@@ -67,13 +67,14 @@ static uint32_t installing(uint32_t *slot)
 
 static void offer(uint32_t number, uint32_t slot, uint32_t flip, uint8_t bits)
 {
-	uint8_t manifest[SFU_MANIFEST_SIZE];
+	const uint32_t size = maker_head(&world.known[number]->maker);
+	uint8_t manifest[SFU_FORMAT_HEAD];
 
-	memcpy(manifest, world.known[number]->package[slot], sizeof manifest);
-	manifest[flip % sizeof manifest] ^= bits;
+	memcpy(manifest, world.known[number]->package[slot], size);
+	manifest[flip % size] ^= bits;
 	if (bits == 0)
 		world_offer(number);
-	station_frame(SFU_MESSAGE_OFFER, manifest, sizeof manifest);
+	station_frame(SFU_MESSAGE_OFFER, manifest, size);
 }
 
 static void block(uint8_t number, const uint8_t *data, uint32_t size)

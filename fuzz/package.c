@@ -10,11 +10,12 @@ static const struct sfu_oem_key oem = { .key = "the OEM's key of this target....
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sfu_package package;
-	uint32_t i, n, sum = SFU_MANIFEST_SIZE;
+	uint32_t i, n, sum;
 
 	memory_file = (struct sfu_bytes){ (uint8_t *)(uintptr_t)data, size };
 	if (sfu_package_read("input", &package) != 0)
 		return 0;
+	sum = package.bytes.data[7] & 2 ? 416 : 256;
 	for (i = 0; i < package.manifest.record_count; i++) {
 		const uint8_t *record = sfu_package_record(&package, i, &n);
 

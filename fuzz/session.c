@@ -37,15 +37,15 @@ static struct {
 
 /* ---- the second session ---- */
 
-static int good_signature(const uint8_t *key, const uint8_t *m)
+static int good_signature(const uint8_t *key, const uint8_t *bytes, uint32_t size)
 {
 	uint8_t hash[32];
 	struct sfu_hash h;
 
 	sfu_hash_init(&h);
-	sfu_hash_update(&h, m, 192);
+	sfu_hash_update(&h, bytes, size);
 	sfu_hash_final(&h, hash);
-	return sfu_verify(key, hash, m + 192) == OK;
+	return sfu_verify(key, hash, bytes + size) == OK;
 }
 
 static uint32_t judge_offer(const uint8_t *m, uint32_t size)
@@ -55,7 +55,7 @@ static uint32_t judge_offer(const uint8_t *m, uint32_t size)
 	uint32_t status, i;
 	uint8_t key[32];
 
-	if (size != 256)
+	if (size < 8 || size != (m[7] & 2 ? 416 : 256))
 		return SFU_R_LENGTH;
 	if (s->slot[0] == 2 || s->slot[1] == 2)
 		return SFU_R_BUSY;
@@ -73,9 +73,11 @@ static uint32_t judge_offer(const uint8_t *m, uint32_t size)
 		status = grammar_meant(&d, m);
 	if (status != OK)
 		return status;
+	if (!grammar_stands(m, s->key_floor))
+		return SFU_R_REVOKED;
 	if (grammar_number(m + 44, 4) < s->security_counter || grammar_number(m + 44, 4) < 1)
 		return SFU_R_COUNTER;
-	if (sfu_device.boot.good < 2 && m[7] == 0 && grammar_version(m + 36) <= grammar_version(sfu_device.boot.version))
+	if (sfu_device.boot.good < 2 && (m[7] & 1) == 0 && grammar_version(m + 36) <= grammar_version(sfu_device.boot.version))
 		return SFU_R_VERSION;
 	status = grammar_fits(&d, m, &i);
 	if (status != OK)
@@ -83,7 +85,7 @@ static uint32_t judge_offer(const uint8_t *m, uint32_t size)
 	if (d.slots == 2 && i == sfu_device.boot.good)
 		return SFU_R_SLOT;
 	talk_key(key, m, 'c');
-	return memcmp(key, m + 176, 16) == 0 ? OK : SFU_R_KEY;
+	return memcmp(key, m + 176, 8) == 0 ? OK : SFU_R_KEY;
 }
 
 /* The manifest is accepted: from the start, or from where the journal says. */
@@ -104,7 +106,7 @@ static void begin_other(const uint8_t *m)
 	sfu_hash_init(&h);
 	sfu_hash_update(&h, m, 192);
 	sfu_hash_final(&h, hash);
-	if (s->slot[other.slot] == 1 && memcmp(s->manifest_id, hash, 16) == 0 && s->next_record < other.count) {
+	if (s->slot[other.slot] == 1 && memcmp(s->manifest_id, hash, 12) == 0 && s->next_record < other.count) {
 		other.next = s->next_record;
 		memcpy(other.expected, s->expected, 32);
 		(void)sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + other.slot].address + sfu_layout.image_offset, other.image,

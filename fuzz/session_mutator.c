@@ -38,16 +38,16 @@ static void insert_download(uint32_t where)
 {
 	const struct rig_firmware *f = world.known[draw(WORLD_FORGED)];
 	const uint32_t slot = draw(sfu_layout.slot_count), step = f->maker.record + 32;
-	const uint32_t count = (f->maker.size - 1) / f->maker.record + 1;
+	const uint32_t count = (f->maker.size - 1) / f->maker.record + 1, head = maker_head(&f->maker);
 	uint8_t body[4 + SFU_FORMAT_RECORD_MAX];
 	uint32_t i, n;
 
-	insert(where++, SFU_MESSAGE_OFFER, f->package[slot], SFU_MANIFEST_SIZE);
+	insert(where++, SFU_MESSAGE_OFFER, f->package[slot], head);
 	for (i = 0; i < count; i++) {
-		n = f->size[slot] - SFU_MANIFEST_SIZE - i * step;
+		n = f->size[slot] - head - i * step;
 		n = n < step ? n : step;
 		sfu_put32(body, i);
-		memcpy(body + 4, f->package[slot] + SFU_MANIFEST_SIZE + i * step, n);
+		memcpy(body + 4, f->package[slot] + head + i * step, n);
 		insert(where < t.count ? where++ : t.count, SFU_MESSAGE_RECORD, body, 4 + n);
 	}
 	insert(where < t.count ? where : t.count, SFU_MESSAGE_FINISH, NULL, 0);

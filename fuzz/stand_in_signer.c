@@ -5,7 +5,7 @@
 
 const uint8_t *signer_public(uint32_t signer)
 {
-	static uint8_t points[2][64];
+	static uint8_t points[SIGNERS][64];
 
 	memset(points[signer], (int)(0xA0 + signer), sizeof points[signer]);
 	return points[signer];

@@ -27,6 +27,8 @@ static struct {
 } begin[FUZZ_GEOMETRIES];
 
 static struct rig_firmware forged[WORLD_PACKAGES];
+/* rank and serial of the loader's two signing keys */
+static const uint8_t standing[2][2] = { { 0, 0 }, { 2, 0 } };
 static uint32_t geometry_now = FUZZ_GEOMETRIES, patience;
 
 static const struct sfu_area *slot_area(uint32_t slot)
@@ -35,6 +37,12 @@ static const struct sfu_area *slot_area(uint32_t slot)
 }
 
 /* ---- what a device may take, by spec/formats.md and design section 6 ---- */
+
+/* signer and issuer are not revoked */
+static int stands(const struct maker *m)
+{
+	return m->keys[5] >= world.key_floor[m->keys[4]] && m->keys[7] >= world.key_floor[m->keys[6]];
+}
 
 static int acceptable(uint32_t number, uint32_t slot)
 {
@@ -46,6 +54,8 @@ static int acceptable(uint32_t number, uint32_t slot)
 	    || m->loader_major > 1 || (memcmp(m->uid, any, 12) != 0 && memcmp(m->uid, host.uid, 12) != 0))
 		return 0;
 	if (m->counter < world.floor && !world.state_spoiled)
+		return 0;
+	if (!stands(m) && !world.state_spoiled)
 		return 0;
 	if (sfu_layout.slot_count == 2 && running == slot)
 		return 0;
@@ -60,7 +70,7 @@ static int comes_from(uint32_t number, uint32_t slot, uint32_t at, uint32_t size
 	const struct rig_firmware *f = world.known[number];
 	const uint32_t first = sfu_layout.image_offset;
 
-	if (at + size <= SFU_MANIFEST_SIZE)
+	if (at + size <= maker_head(&f->maker))
 		return memcmp(f->package[slot] + at, data, size) == 0;
 	return at >= first && at - first <= f->maker.size && size <= f->maker.size - (at - first)
 	       && memcmp(f->image[slot] + (at - first), data, size) == 0;
@@ -69,8 +79,16 @@ static int comes_from(uint32_t number, uint32_t slot, uint32_t at, uint32_t size
 /* One that confirmed itself in the other slot has raised the floor above it: it does not run any more, come what may. */
 static void outgrow(void)
 {
-	if (world.good < 2 && world.in_slot[world.good] < WORLD_PACKAGES
-	    && world.known[world.in_slot[world.good]]->maker.counter < rig.floor)
+	const struct maker *m;
+	uint32_t i;
+
+	if (world.good >= 2 || world.in_slot[world.good] >= WORLD_PACKAGES)
+		return;
+	m = &world.known[world.in_slot[world.good]]->maker;
+	for (i = 0; i < 4; i++)
+		if (m->keys[5] < rig.key_floor[m->keys[4]] || m->keys[7] < rig.key_floor[m->keys[6]])
+			world.good = NONE;
+	if (m->counter < rig.floor)
 		world.good = NONE;
 }
 
@@ -193,6 +211,7 @@ static void make_stages(uint32_t g, int ecc)
 	uint32_t stage;
 
 	rig_begin(7, ecc);
+	maker_signers(2, standing, NULL);
 	host_flash_watch = watch;
 	know(g);
 	for (stage = 0; stage < WORLD_STAGES; stage++) {
@@ -231,6 +250,7 @@ void world_begin(uint32_t geometry, int ecc, enum world_stage stage, uint32_t se
 	}
 	if (geometry_now != geometry)
 		rig_begin(7, ecc);
+	maker_signers(2, standing, NULL);
 	geometry_now = geometry;
 	host_flash_watch = watch;
 	host_begin(7);
@@ -239,6 +259,7 @@ void world_begin(uint32_t geometry, int ecc, enum world_stage stage, uint32_t se
 	world = begin[geometry].at[ecc][stage];
 	world.boots = 0;
 	rig.floor = begin[geometry].floor[ecc][stage];
+	memset(rig.key_floor, 0, sizeof rig.key_floor);
 	rig.provisioned = stage != WORLD_FACTORY;
 	rig.lenient = 0;
 	rig_plan(HOST_NEVER, 0, HOST_NEVER, 0);
@@ -267,7 +288,30 @@ void world_forge(uint32_t number, struct fuzz_input *in)
 	m->fill = number;
 	m->flags = odd % 2;
 	/* one thing that is not meant for the device, now and then */
-	m->signer = odd / 2 % 8 == 1;
+	/* by the first key, by the second, or by one that the second certified: those may revoke the first */
+	if (odd / 16 % 4 == 1) {
+		m->signer = 1;
+		memcpy(m->keys, "\0\0\0\0\2\0\2\0", 8);
+	} else if (odd / 16 % 4 == 2) {
+		m->signer = 3;
+		m->certified = 1;
+		m->issuer = 1;
+		memcpy(m->keys, "\0\0\0\0\1\4\2\0", 8);
+	} else if (odd / 16 % 4 == 3) {
+		m->signer = 4;
+		m->certified = 1;
+		m->issuer = 1;
+		m->keys[5] = (uint8_t)(shape / 8 % 4);
+		m->keys[6] = 2;
+	}
+	if (m->keys[4] > 0)
+		m->keys[0] = (uint8_t)(shape / 8 % 4);
+	if (m->keys[4] > 1)
+		m->keys[1] = (uint8_t)(shape / 32 % 4 * 2);
+	if (odd / 2 % 8 == 1) {
+		m->signer = 5;
+		m->certified = 0;
+	}
 	m->product = odd / 2 % 8 == 2;
 	m->key = odd / 2 % 8 == 3;
 	m->loader_major = odd / 2 % 8 == 4 ? 2 : 0;
@@ -279,7 +323,7 @@ void world_forge(uint32_t number, struct fuzz_input *in)
 		f->size[m->slot] = maker_package(m, f->package[m->slot]);
 	}
 	world.known[number] = f;
-	world.signed_by_oem[number] = m->signer == 0;
+	world.signed_by_oem[number] = m->signer != 5;
 	world.offered[number] = 0;
 }
 
@@ -297,11 +341,13 @@ static void judge_run(void)
 {
 	const uint32_t slot = rig.slot, number = slot < 2 ? world.in_slot[slot] : WORLD_PACKAGES;
 	const struct rig_firmware *f;
+	uint32_t i;
 
 	FUZZ_MUST(slot < sfu_layout.slot_count && number < WORLD_PACKAGES, "control goes to a slot that holds nothing");
 	f = world.known[number];
 	FUZZ_MUST(world.signed_by_oem[number] && rig_holds(f, slot), "what runs is not what the OEM signed");
 	FUZZ_MUST(f->maker.counter >= world.floor || world.state_spoiled, "what runs is below the floor");
+	FUZZ_MUST(stands(&f->maker) || world.state_spoiled, "what runs is signed by a revoked key");
 	if (world.state_spoiled)
 		return;
 	FUZZ_MUST(rig.trial || world.confirmed[slot], "what never confirmed itself counts as confirmed");
@@ -312,6 +358,9 @@ static void judge_run(void)
 	world.good = slot;
 	if (f->maker.counter > world.floor)
 		world.floor = f->maker.counter;
+	for (i = 0; i < 4; i++)
+		if (f->maker.keys[i] > world.key_floor[i])
+			world.key_floor[i] = f->maker.keys[i];
 }
 
 enum rig_end world_boot(void (*idle)(void))

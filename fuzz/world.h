@@ -26,6 +26,7 @@ struct world {
 	uint32_t tries[2];           /* boots on trial since it was installed */
 	uint32_t confirmed[2];       /* 1: the application confirmed it */
 	uint32_t floor;
+	uint8_t key_floor[4];        /* and of serials */
 	uint32_t state_spoiled;      /* 1: the journal was damaged: it may say what it said once */
 	uint32_t keys_spoiled;
 	uint32_t slot_spoiled[2];

@@ -27,7 +27,7 @@
       d->upgrade.next == \old(d->upgrade.next) && d->upgrade.erased == \old(d->upgrade.erased) &&
       d->upgrade.checkpoint == \old(d->upgrade.checkpoint) && d->upgrade.offers == \old(d->upgrade.offers);
     ensures still_upgrade_manifest: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
-      0 <= i < SFU_MANIFEST_SIZE ==> d->upgrade.manifest[i] == \old(d->upgrade.manifest[i]);
+      0 <= i < SFU_FORMAT_HEAD ==> d->upgrade.manifest[i] == \old(d->upgrade.manifest[i]);
     ensures still_upgrade_hash: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i; 0 <= i <
       32 ==> d->upgrade.hash[i] == \old(d->upgrade.hash[i]);
     ensures still_upgrade_expected: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
@@ -55,7 +55,10 @@
     ensures still_journal_seal: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i, j; 0 <= i
       < 2 && 0 <= j < 16 ==> d->journal.state.seal[i][j] == \old(d->journal.state.seal[i][j]);
     ensures still_journal_manifest_id: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
-      0 <= i < 16 ==> d->journal.state.manifest_id[i] == \old(d->journal.state.manifest_id[i]);
+      0 <= i < SFU_STATE_MANIFEST_ID_SIZE ==>
+      d->journal.state.manifest_id[i] == \old(d->journal.state.manifest_id[i]);
+    ensures still_journal_key_floor: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
+      0 <= i < SFU_FORMAT_RANKS ==> d->journal.state.key_floor[i] == \old(d->journal.state.key_floor[i]);
     ensures still_journal_expected: sfu_session_quiet(\old(d->session.state), \old(*p)) ==> \forall integer i;
       0 <= i < 32 ==> d->journal.state.expected[i] == \old(d->journal.state.expected[i]);
     ensures still_keys: sfu_session_quiet(\old(d->session.state), \old(*p)) ==>

@@ -41,7 +41,10 @@
     ensures still_journal_seal: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i, j; 0 <= i
       < 2 && 0 <= j < 16 ==> d->journal.state.seal[i][j] == \old(d->journal.state.seal[i][j]);
     ensures still_journal_manifest_id: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
-      0 <= i < 16 ==> d->journal.state.manifest_id[i] == \old(d->journal.state.manifest_id[i]);
+      0 <= i < SFU_STATE_MANIFEST_ID_SIZE ==>
+      d->journal.state.manifest_id[i] == \old(d->journal.state.manifest_id[i]);
+    ensures still_journal_key_floor: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
+      0 <= i < SFU_FORMAT_RANKS ==> d->journal.state.key_floor[i] == \old(d->journal.state.key_floor[i]);
     ensures still_journal_expected: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;
       0 <= i < 32 ==> d->journal.state.expected[i] == \old(d->journal.state.expected[i]);
     ensures still_buffer: sfu_upgrade_quiet(\old(d->upgrade.state), \old(*p)) ==> \forall integer i;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+#include "certificate.h"
 #include "commands.h"
 #include "out.h"
 #include "package.h"
@@ -35,23 +37,61 @@ static int read_signature(const char *path, uint8_t signature[SFU_MANIFEST_SIGNA
 			      "is no ECDSA signature on P-256, neither 64 bytes nor DER");
 }
 
-static int attach(const struct sfu_args *args)
+/* A certificate is what begins as one. */
+static int is_certificate(const char *path, int *is)
+{
+	struct sfu_bytes bytes;
+	const int status = sfu_file_read(path, SFU_FILE_PUBLIC, &bytes);
+
+	if (status != 0)
+		return status;
+	*is = bytes.size >= 4 && sfu_get32(bytes.data) == SFU_FORMAT_CERTIFICATE_MAGIC;
+	sfu_bytes_free(&bytes);
+	return 0;
+}
+
+static int attach_certificate(const struct sfu_args *args, const struct sfu_signers *signers)
+{
+	const char *output = sfu_args_text(args, "output", 0), *path = args->files[0];
+	uint8_t bytes[SFU_CERTIFICATE_SIZE];
+	struct sfu_certificate c;
+	int i, good = 0, status = sfu_certificate_read(path, &c, bytes);
+
+	if (status == 0)
+		status = read_signature(sfu_args_text(args, "signature", 0),
+			bytes + SFU_CERTIFICATE_SIGNATURE_OFFSET);
+	for (i = 0; status == 0 && i < signers->count; i++)
+		if (memcmp(signers->key[i].id, c.issuer, sizeof(c.issuer)) == 0)
+			break;
+	if (status == 0 && i == signers->count)
+		return sfu_fail(EX_NOPERM, path, "its issuer is none of the given keys");
+	if (status == 0)
+		status = sfu_certificate_verify(bytes, &signers->key[i], &good);
+	if (status == 0 && !good)
+		return sfu_fail(EX_NOPERM, path, "the signature does not match the certificate");
+	if (status == 0)
+		status = sfu_out_stage(output, SFU_OUT_PUBLIC, 1, bytes, sizeof(bytes));
+	if (status == 0)
+		status = sfu_out_commit();
+	if (status == 0)
+		sfu_note("%s: signed", output);
+	return status;
+}
+
+static int attach_package(const struct sfu_args *args, const struct sfu_signers *signers)
 {
 	const char *output = sfu_args_text(args, "output", 0);
 	uint8_t signature[SFU_MANIFEST_SIGNATURE_SIZE];
-	struct sfu_signers signers;
 	struct sfu_package package = { 0 };
-	int status = sfu_signers_read(args, &signers);
+	int status = sfu_package_read(args->files[0], &package);
 
-	if (status == 0)
-		status = sfu_package_read(args->files[0], &package);
 	if (status == 0)
 		status = read_signature(sfu_args_text(args, "signature", 0), signature);
 	if (status == 0) {
 		memcpy(package.bytes.data + SFU_MANIFEST_SIGNATURE_OFFSET, signature,
 			sizeof(signature));
 		memcpy(package.manifest.signature, signature, sizeof(signature));
-		status = sfu_package_check_signature(&package, signers.key, signers.count);
+		status = sfu_package_check_signature(&package, signers->key, signers->count);
 	}
 	if (status == 0)
 		status = sfu_package_check_records(&package);
@@ -63,6 +103,19 @@ static int attach(const struct sfu_args *args)
 	if (status == 0)
 		sfu_note("%s: signed", output);
 	sfu_package_free(&package);
+	return status;
+}
+
+static int attach(const struct sfu_args *args)
+{
+	struct sfu_signers signers;
+	int certificate = 0, status = sfu_signers_read(args, &signers);
+
+	if (status != 0)
+		return status;
+	status = is_certificate(args->files[0], &certificate);
+	if (status == 0)
+		status = certificate ? attach_certificate(args, &signers) : attach_package(args, &signers);
 	sfu_signers_free(&signers);
 	return status;
 }
@@ -70,14 +123,14 @@ static int attach(const struct sfu_args *args)
 static const struct sfu_option options[] = {
 	{ 's', "signer", "PUB.pem", SFU_REQUIRED, "public key, to check the signature with" },
 	{ 'S', "signature", "FILE", SFU_REQUIRED, "the signature: r and s in 64 bytes, or DER" },
-	{ 'o', "output", "FILE.sfu", SFU_REQUIRED, "the signed package; may be the same file" },
+	{ 'o', "output", "FILE", SFU_REQUIRED, "the signed package or certificate; may be the same file" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };
 
 const struct sfu_command sfu_cmd_attach_signature = {
 	"attach-signature",
-	"FILE.sfu",
-	"puts a signature that was made elsewhere into a package",
+	"FILE.sfu|FILE.cert",
+	"puts a signature that was made elsewhere into a package or certificate",
 	1,
 	1,
 	options,

@@ -31,6 +31,8 @@ static int read_options(const struct sfu_args *args, struct sfu_personal *p)
 		status = sfu_args_wrong(args, "--hardware: no package would run on no revision");
 	if (status == 0)
 		status = sfu_args_u32(args, "min-counter", &p->min_counter);
+	if (status == 0)
+		status = sfu_standing_revoke(args, p->key_floor);
 	p->unique = sfu_args_count(args, "unique") > 0;
 	return status;
 }
@@ -66,6 +68,10 @@ static int check_marks(const struct sfu_args *args, struct sfu_personal *p)
 	const char *test = p->oem->test ? oem : NULL, *real = p->oem->test ? NULL : oem;
 	int i;
 
+	for (i = 0; i < p->signers->count; i++)
+		if (p->signers->standing[i].serial < p->key_floor[p->signers->standing[i].rank])
+			return sfu_fail(EX_DATAERR, p->signers->name[i],
+				"is revoked by --revoke: no package it signs would be taken");
 	for (i = 0; i < p->signers->count; i++)
 		if (p->signers->key[i].test)
 			test = p->signers->name[i];
@@ -214,8 +220,10 @@ static const struct sfu_option options[] = {
 	{ 'P', "product", "NAME", SFU_REQUIRED, "product, 1 to 16 characters" },
 	{ 'H', "hardware", "MASK", SFU_REQUIRED,
 		"the devices' hardware revision, usually one bit" },
-	{ 's', "signer", "PUB.pem[:RANK]", SFU_REQUIRED,
-		"public signing key, rank 0 to 3 (0); 1 to 4 times" },
+	{ 's', "signer", "PUB.pem[:RANK[:SERIAL]]", SFU_REQUIRED,
+		"public signing key, rank 0 to 3 (0), serial (0); 1 to 4 times" },
+	{ 0, "revoke", "RANK:SERIAL", SFU_OPTIONAL,
+		"keys of this rank with lower serials are revoked from the start" },
 	{ 'K', "oem-key", "OEM.key", SFU_OPTIONAL, "OEM key; or --master-key" },
 	{ 'M', "master-key", "M.key", SFU_OPTIONAL,
 		"OEM master key, for a chip that an HSM personalizes" },

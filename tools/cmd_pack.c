@@ -1,6 +1,7 @@
 /* sfu pack: an image becomes a package. */
 #include <string.h>
 
+#include "certificate.h"
 #include "crypt.h"
 #include "hsm_record.h"
 #include "image.h"
@@ -104,6 +105,10 @@ static int read_options(const struct sfu_args *args, struct sfu_manifest *m)
 		return sfu_args_wrong(args, "--device: `%s` is not 24 hexadecimal digits", device);
 	status = sfu_args_product(args, "product", m->product);
 	if (status == 0)
+		status = sfu_standing_option(args, "rank", &m->its_issuer);
+	if (status == 0)
+		status = sfu_standing_revoke(args, m->key_floor);
+	if (status == 0)
 		status = sfu_args_u32(args, "hardware", &m->hardware);
 	if (status == 0 && m->hardware == 0)
 		status = sfu_args_wrong(args, "--hardware: no revision would take this package");
@@ -119,6 +124,44 @@ static int read_options(const struct sfu_args *args, struct sfu_manifest *m)
 		m->record_size != SFU_FORMAT_RECORD_LARGE)
 		status = sfu_args_wrong(args, "--record-size is 1024 or 2048");
 	return status;
+}
+
+/* Who vouches for the signer: the loader itself, or a certificate by a key of the loader's. */
+static int read_certificate(const struct sfu_args *args, struct sfu_manifest *m,
+	const struct sfu_sign_key *signer, uint8_t bytes[SFU_CERTIFICATE_SIZE])
+{
+	const char *path = sfu_args_text(args, "certificate", 0);
+	struct sfu_certificate c;
+	size_t i;
+	int rank, status;
+
+	m->its_signer = m->its_issuer;
+	if (path != NULL) {
+		status = sfu_certificate_read(path, &c, bytes);
+		if (status != 0)
+			return status;
+		for (i = 0; i < sizeof(c.signature) && c.signature[i] == 0; i++)
+			;
+		if (i == sizeof(c.signature))
+			return sfu_fail(EX_DATAERR, path,
+				"is not signed yet: `sfu attach-signature` does that");
+		if (memcmp(c.id, signer->id, sizeof(c.id)) != 0)
+			return sfu_fail(EX_DATAERR, path, "is not the certificate of the signing key");
+		if (memcmp(c.product, m->product, sizeof(c.product)) != 0)
+			return sfu_fail(EX_DATAERR, path, "is for another product");
+		if (c.rank >= m->its_issuer.rank)
+			return sfu_fail(EX_DATAERR, path,
+				"is of rank %u, and its issuer, by --rank, of rank %u: that must be "
+				"the higher one",
+				c.rank, m->its_issuer.rank);
+		m->its_signer = (struct sfu_standing){ c.rank, c.serial };
+	}
+	for (rank = m->its_signer.rank; rank < (int)SFU_FORMAT_RANKS; rank++)
+		if (m->key_floor[rank] != 0)
+			return sfu_args_wrong(args,
+				"--revoke: the signer has rank %u, and revokes keys of lower rank alone",
+				m->its_signer.rank);
+	return 0;
 }
 
 /* The one device's key in place of the fleet's. */
@@ -166,7 +209,7 @@ static int read_keys(const struct sfu_args *args, const struct sfu_manifest *m,
 }
 
 static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struct sfu_span *image,
-	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem)
+	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem, const uint8_t *certificate)
 {
 	const char *output = sfu_args_text(args, "output", 0),
 		   *to_sign = sfu_args_text(args, "unsigned", 0);
@@ -178,7 +221,7 @@ static int seal(const struct sfu_args *args, struct sfu_manifest *m, const struc
 	if (m->plain_size / m->record_size >= UINT16_MAX)
 		return sfu_fail(
 			EX_DATAERR, args->files[0], "has more records than a manifest can count");
-	status = sfu_package_build(m, image->data, signer, oem, &package);
+	status = sfu_package_build(m, image->data, signer, oem, certificate, &package);
 	if (status == 0 && to_sign == NULL)
 		status = sfu_package_sign(m, signer, &package);
 	if (status == 0 && to_sign != NULL)
@@ -206,6 +249,7 @@ static int pack(const struct sfu_args *args)
 	struct sfu_spans image = { NULL, 0 };
 	struct sfu_manifest manifest;
 	struct place place;
+	uint8_t certificate[SFU_CERTIFICATE_SIZE];
 	int status = read_options(args, &manifest);
 
 	if (status == 0)
@@ -218,11 +262,14 @@ static int pack(const struct sfu_args *args)
 	if (status == 0)
 		status = read_keys(args, &manifest, &signer, &oem);
 	if (status == 0)
+		status = read_certificate(args, &manifest, &signer, certificate);
+	if (status == 0)
 		status = sfu_image_read(args->files[0], &image);
 	if (status == 0)
 		status = check_place(args->files[0], &image.at[0], &place);
 	if (status == 0)
-		status = seal(args, &manifest, &image.at[0], &signer, &oem);
+		status = seal(args, &manifest, &image.at[0], &signer, &oem,
+			sfu_args_count(args, "certificate") > 0 ? certificate : NULL);
 	sfu_spans_free(&image);
 	sfu_oem_wipe(&oem);
 	sfu_key_free(&signer);
@@ -232,6 +279,12 @@ static int pack(const struct sfu_args *args)
 static const struct sfu_option options[] = {
 	{ 'k', "key", "SIGN.pem|URI", SFU_OPTIONAL,
 		"private signing key: a file, or a PKCS#11 URI" },
+	{ 'R', "rank", "RANK[:SERIAL]", SFU_OPTIONAL,
+		"of the signing key, or of who certified it, as `sfu factory` was given it; 0:0" },
+	{ 'C', "certificate", "FILE.cert", SFU_OPTIONAL,
+		"of a signing key that the loader does not know (`sfu certify`)" },
+	{ 0, "revoke", "RANK:SERIAL", SFU_OPTIONAL,
+		"revoke keys of this rank with lower serials, when the image confirms itself" },
 	{ 'K', "oem-key", "OEM.key", SFU_REQUIRED, "OEM key that encrypts" },
 	{ 'P', "product", "NAME", SFU_REQUIRED, "product, 1 to 16 characters" },
 	{ 'H', "hardware", "MASK", SFU_REQUIRED, "hardware revisions, one bit each" },

@@ -7,6 +7,7 @@
 #define SFU_TOOL_VERSION "0.1.0"
 
 extern const struct sfu_command sfu_cmd_keygen;
+extern const struct sfu_command sfu_cmd_certify;
 extern const struct sfu_command sfu_cmd_factory;
 extern const struct sfu_command sfu_cmd_pack;
 extern const struct sfu_command sfu_cmd_inspect;

@@ -15,15 +15,20 @@ static uint32_t chunk_size(const struct sfu_manifest *m, uint32_t index)
 	return m->plain_size - before < m->record_size ? m->plain_size - before : m->record_size;
 }
 
+size_t sfu_package_head(const struct sfu_manifest *m)
+{
+	return m->flags & SFU_FORMAT_FLAG_CERTIFICATE ? SFU_FORMAT_HEAD : SFU_MANIFEST_SIZE;
+}
+
 /* offset of a record in the package */
 static size_t record_offset(const struct sfu_manifest *m, uint32_t index)
 {
-	return SFU_MANIFEST_SIZE + (size_t)index * (m->record_size + SFU_HASH);
+	return sfu_package_head(m) + (size_t)index * (m->record_size + SFU_HASH);
 }
 
 static size_t package_size(const struct sfu_manifest *m)
 {
-	return SFU_MANIFEST_SIZE + (size_t)m->plain_size + (size_t)m->record_count * SFU_HASH;
+	return sfu_package_head(m) + (size_t)m->plain_size + (size_t)m->record_count * SFU_HASH;
 }
 
 /* `record` is the ciphertext with the next hash behind it */
@@ -79,19 +84,23 @@ static int build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_
 }
 
 int sfu_package_build(struct sfu_manifest *m, const uint8_t *image, const struct sfu_sign_key *signer,
-	const struct sfu_oem_key *oem, struct sfu_bytes *package)
+	const struct sfu_oem_key *oem, const uint8_t *certificate, struct sfu_bytes *package)
 {
 	struct sfu_package_keys keys;
 	int status;
 
 	m->record_count = m->plain_size / m->record_size + (m->plain_size % m->record_size != 0);
 	m->epoch = oem->epoch;
+	if (certificate != NULL)
+		m->flags |= SFU_FORMAT_FLAG_CERTIFICATE;
 	memcpy(m->signer, signer->id, sizeof(m->signer));
 	memset(m->signature, 0, sizeof(m->signature));
 	package->size = package_size(m);
 	package->data = calloc(1, package->size);
 	if (package->data == NULL)
 		return sfu_fail(EX_OSERR, NULL, "there is no memory for the package");
+	if (certificate != NULL)
+		memcpy(package->data + SFU_MANIFEST_SIZE, certificate, SFU_CERTIFICATE_SIZE);
 	status = sfu_crypt_random(m->salt, sizeof(m->salt));
 	if (status == 0)
 		status = sfu_package_derive(m, oem->key, &keys);
@@ -142,32 +151,6 @@ const uint8_t *sfu_package_record(const struct sfu_package *package, uint32_t in
 {
 	*size = chunk_size(&package->manifest, index) + SFU_HASH;
 	return package->bytes.data + record_offset(&package->manifest, index);
-}
-
-int sfu_package_check_signature(
-	const struct sfu_package *package, const struct sfu_sign_key *keys, int count)
-{
-	const struct sfu_manifest *m = &package->manifest;
-	char id[2 * SFU_MANIFEST_SIGNER_SIZE + 1];
-	int i, good = 0, status;
-
-	for (i = 0; i < count; i++)
-		if (memcmp(keys[i].id, m->signer, sizeof(m->signer)) == 0)
-			break;
-	sfu_number_print_hex(id, m->signer, sizeof(m->signer));
-	if (i == count)
-		return sfu_fail(EX_NOPERM, package->path,
-			"at offset %u: signed by key %s, which is none of "
-			"the given ones",
-			SFU_MANIFEST_SIGNER_OFFSET, id);
-	status = sfu_crypt_verify(
-		keys[i].pkey, package->bytes.data, SFU_FORMAT_MANIFEST_SIGNED, m->signature, &good);
-	if (status == 0 && !good)
-		return sfu_fail(EX_NOPERM, package->path,
-			"at offset %u: the signature does not match the "
-			"manifest, key %s",
-			SFU_MANIFEST_SIGNATURE_OFFSET, id);
-	return status;
 }
 
 int sfu_package_check_records(const struct sfu_package *package)

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "keyfile.h"
 #include "number.h"
+#include "standing.h"
 
 struct sfu_manifest {
 	uint8_t flags;
@@ -24,6 +25,8 @@ struct sfu_manifest {
 	uint8_t image_hash[SFU_MANIFEST_IMAGE_HASH_SIZE];
 	uint8_t first_hash[SFU_MANIFEST_FIRST_HASH_SIZE];
 	uint8_t key_check[SFU_MANIFEST_KEY_CHECK_SIZE];
+	uint8_t key_floor[SFU_MANIFEST_KEY_FLOOR_SIZE];
+	struct sfu_standing its_signer, its_issuer; /* without a certificate they are the same */
 	uint8_t signature[SFU_MANIFEST_SIGNATURE_SIZE];
 };
 
@@ -34,10 +37,11 @@ struct sfu_package {
 };
 
 /* Seals `image` (manifest->plain_size bytes, a multiple of SFU_FORMAT_GRAIN) into a package. Fills in
- * all of the manifest that follows from the image and the keys; the salt is fresh. The signature is zeros. */
+ * all of the manifest that follows from the image and the keys; the salt is fresh. The signature is zeros.
+ * `certificate`, if not NULL, goes behind the manifest. */
 int sfu_package_build(struct sfu_manifest *manifest, const uint8_t *image,
 	const struct sfu_sign_key *signer, const struct sfu_oem_key *oem,
-	struct sfu_bytes *package);
+	const uint8_t *certificate, struct sfu_bytes *package);
 
 /* Signs the package that was built for `signer`. Statuses of sfu_signkey_sign. (package_sign.c) */
 int sfu_package_sign(struct sfu_manifest *manifest, const struct sfu_sign_key *signer,
@@ -52,7 +56,11 @@ void sfu_package_free(struct sfu_package *package);
 const uint8_t *sfu_package_record(
 	const struct sfu_package *package, uint32_t index, uint32_t *size);
 
-/* EX_NOPERM: none of the keys signed it, or the signature is wrong. */
+/* Bytes of a package before its first record: the manifest, and the certificate if it has one. */
+size_t sfu_package_head(const struct sfu_manifest *manifest);
+
+/* EX_NOPERM: none of the keys signed it, or certified who did; or a signature is wrong. EX_DATAERR: manifest and
+ * certificate contradict each other. (package_signature.c) */
 int sfu_package_check_signature(
 	const struct sfu_package *package, const struct sfu_sign_key *keys, int count);
 

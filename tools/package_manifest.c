@@ -38,7 +38,7 @@ static const char *check_kind(const uint8_t bytes[SFU_MANIFEST_SIZE], uint32_t *
 		return WRONG(SUITE, "the cryptographic suite is not known");
 	if (*AT(KIND) != SFU_FORMAT_KIND_IMAGE)
 		return WRONG(KIND, "the kind of package is not known");
-	if ((*AT(FLAGS) & ~SFU_FORMAT_FLAG_ALLOW_OLDER) != 0)
+	if ((*AT(FLAGS) & ~SFU_FORMAT_FLAGS) != 0)
 		return WRONG(FLAGS, "a flag is not known");
 	return NULL;
 }
@@ -67,6 +67,9 @@ const char *sfu_package_decode(
 	memcpy(m->image_hash, AT(IMAGE_HASH), sizeof(m->image_hash));
 	memcpy(m->first_hash, AT(FIRST_HASH), sizeof(m->first_hash));
 	memcpy(m->key_check, AT(KEY_CHECK), sizeof(m->key_check));
+	memcpy(m->key_floor, AT(KEY_FLOOR), sizeof(m->key_floor));
+	m->its_signer = (struct sfu_standing){ *AT(SIGNER_RANK), *AT(SIGNER_SERIAL) };
+	m->its_issuer = (struct sfu_standing){ *AT(ISSUER_RANK), *AT(ISSUER_SERIAL) };
 	memcpy(m->signature, AT(SIGNATURE), sizeof(m->signature));
 	return check_sizes(m, offset);
 }
@@ -94,6 +97,11 @@ void sfu_package_encode(const struct sfu_manifest *m, uint8_t bytes[SFU_MANIFEST
 	memcpy(AT(IMAGE_HASH), m->image_hash, sizeof(m->image_hash));
 	memcpy(AT(FIRST_HASH), m->first_hash, sizeof(m->first_hash));
 	memcpy(AT(KEY_CHECK), m->key_check, sizeof(m->key_check));
+	memcpy(AT(KEY_FLOOR), m->key_floor, sizeof(m->key_floor));
+	*AT(SIGNER_RANK) = m->its_signer.rank;
+	*AT(SIGNER_SERIAL) = m->its_signer.serial;
+	*AT(ISSUER_RANK) = m->its_issuer.rank;
+	*AT(ISSUER_SERIAL) = m->its_issuer.serial;
 	memcpy(AT(SIGNATURE), m->signature, sizeof(m->signature));
 }
 

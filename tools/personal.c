@@ -29,10 +29,12 @@ void sfu_personal_config(const struct sfu_personal *p, uint8_t config[SFU_CONFIG
 		uint8_t *signer = config + SFU_CONFIG_KEY0_OFFSET + (size_t)i * SFU_SIGNER_SIZE;
 
 		memcpy(signer + SFU_SIGNER_ID_OFFSET, p->signers->key[i].id, SFU_SIGNER_ID_SIZE);
-		sfu_put32(signer + SFU_SIGNER_RANK_OFFSET, p->signers->rank[i]);
+		signer[SFU_SIGNER_RANK_OFFSET] = p->signers->standing[i].rank;
+		signer[SFU_SIGNER_SERIAL_OFFSET] = p->signers->standing[i].serial;
 		memcpy(signer + SFU_SIGNER_PUBLIC_KEY_OFFSET, p->signers->key[i].point,
 			SFU_SIGNER_PUBLIC_KEY_SIZE);
 	}
+	memcpy(config + SFU_CONFIG_KEY_FLOOR_OFFSET, p->key_floor, sizeof(p->key_floor));
 	sfu_put32(config + SFU_CONFIG_CRC_OFFSET, sfu_crc32(config, SFU_CONFIG_CRC_OFFSET));
 }
 

@@ -9,6 +9,7 @@ struct sfu_personal {
 	uint8_t product[SFU_CONFIG_PRODUCT_SIZE];
 	uint32_t hardware;
 	uint32_t min_counter;
+	uint8_t key_floor[SFU_CONFIG_KEY_FLOOR_SIZE]; /* keys that are revoked from the start */
 	uint32_t lock; /* SFU_FLASH_LOCK_… */
 	uint32_t test; /* 1: all keys are marked test keys */
 	uint32_t unique; /* 1: personalization leaves K_u in the device and not K */

@@ -24,6 +24,17 @@ static void line(const char *name, const uint8_t *data, size_t size)
 	putchar('\n');
 }
 
+static void print_floors(const struct sfu_manifest *m)
+{
+	unsigned rank, any = 0;
+
+	printf("revokes           ");
+	for (rank = 0; rank < SFU_FORMAT_RANKS; rank++)
+		if (m->key_floor[rank] != 0)
+			printf("%srank %u below serial %u", any++ ? ", " : "", rank, m->key_floor[rank]);
+	printf("%s\n", any ? "" : "nothing");
+}
+
 void sfu_report_manifest(const struct sfu_manifest *m)
 {
 	char product[SFU_MANIFEST_PRODUCT_SIZE + 1], text[SFU_VERSION_TEXT];
@@ -36,6 +47,11 @@ void sfu_report_manifest(const struct sfu_manifest *m)
 	printf("lowest loader     %s\n", sfu_number_print_version(text, &m->loader_min));
 	printf("key epoch         %u\n", m->epoch);
 	line("signer", m->signer, sizeof(m->signer));
+	printf("signer's standing rank %u, serial %u\n", m->its_signer.rank, m->its_signer.serial);
+	if (m->flags & SFU_FORMAT_FLAG_CERTIFICATE)
+		printf("certified by      a key of rank %u, serial %u\n", m->its_issuer.rank,
+			m->its_issuer.serial);
+	print_floors(m);
 	if (any_device(m))
 		printf("device            any\n");
 	else
@@ -63,6 +79,12 @@ void sfu_report_manifest_json(const struct sfu_manifest *m)
 	sfu_json_text("loader_min", sfu_number_print_version(text, &m->loader_min));
 	sfu_json_number("epoch", m->epoch);
 	sfu_json_hex("signer", m->signer, sizeof(m->signer));
+	sfu_json_number("signer_rank", m->its_signer.rank);
+	sfu_json_number("signer_serial", m->its_signer.serial);
+	sfu_json_bool("certificate", (m->flags & SFU_FORMAT_FLAG_CERTIFICATE) != 0);
+	sfu_json_number("issuer_rank", m->its_issuer.rank);
+	sfu_json_number("issuer_serial", m->its_issuer.serial);
+	sfu_json_hex("key_floor", m->key_floor, sizeof(m->key_floor));
 	sfu_json_hex("uid", m->uid, sizeof(m->uid));
 	sfu_json_number("load_address", m->load_address);
 	sfu_json_number("plain_size", m->plain_size);

@@ -11,6 +11,7 @@
 
 static const struct sfu_command *const commands[] = {
 	&sfu_cmd_keygen,
+	&sfu_cmd_certify,
 	&sfu_cmd_factory,
 	&sfu_cmd_pack,
 	&sfu_cmd_attach_signature,

@@ -5,20 +5,18 @@
 
 #include "say.h"
 
-#define RANKS 4
-
-/* Reads PUB.pem or PUB.pem:RANK. */
-static int read_one(const char *name, struct sfu_sign_key *key, uint32_t *rank)
+static int read_one(const char *name, struct sfu_sign_key *key, struct sfu_standing *standing)
 {
-	const size_t size = strlen(name);
-	const int ranked = size > 2 && name[size - 2] == ':' && name[size - 1] >= '0' &&
-		name[size - 1] < '0' + RANKS;
-	char *path = strndup(name, ranked ? size - 2 : size);
+	size_t size;
+	char *path;
 	int status;
 
+	if (!sfu_standing_split(name, &size, standing))
+		return sfu_fail(EX_USAGE, name, "ranks go from 0 to 3, serials from 0 to %u",
+			SFU_FORMAT_SERIAL_MAX);
+	path = strndup(name, size);
 	if (path == NULL)
 		return sfu_fail(EX_OSERR, name, "there is no memory for its name");
-	*rank = ranked ? (uint32_t)(name[size - 1] - '0') : 0;
 	status = sfu_key_read_public(path, key);
 	free(path);
 	return status;
@@ -32,7 +30,7 @@ int sfu_signers_read(const struct sfu_args *args, struct sfu_signers *signers)
 	memset(signers, 0, sizeof(*signers));
 	for (i = 0; i < count && status == 0; i++) {
 		signers->name[i] = sfu_args_text(args, "signer", i);
-		status = read_one(signers->name[i], &signers->key[i], &signers->rank[i]);
+		status = read_one(signers->name[i], &signers->key[i], &signers->standing[i]);
 		if (status == 0)
 			signers->count++;
 		for (j = 0; j < i && status == 0; j++)

@@ -110,7 +110,8 @@ static enum step offer(struct sfu_transfer *t, int *status)
 	const uint8_t *answer = s->wire.data + 1;
 	enum step step;
 
-	sfu_station_send(s, SFU_MESSAGE_OFFER, t->package->bytes.data, SFU_MANIFEST_SIZE);
+	sfu_station_send(s, SFU_MESSAGE_OFFER, t->package->bytes.data,
+		sfu_package_head(&t->package->manifest));
 	step = wait_answer(t, sfu_host_time() + ANSWER, SFU_MESSAGE_ACCEPT, SFU_WINDOW_SIZE,
 		SFU_R_ORDER, status);
 	if (step != STEP_DONE)

@@ -1,6 +1,7 @@
 #include "cuts.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "flash.h"
 #include "host.h"
 #include "layout.h"
@@ -26,6 +27,45 @@ const char *cuts_install(void)
 const char *cuts_upgrade(void)
 {
 	return rig_live(&cuts.second, &cuts.first);
+}
+
+void cuts_pack_keys(uint32_t size, uint32_t record)
+{
+	/* floors; a signer of rank 1 and serial 4; its issuer of rank 2 */
+	static const uint8_t keys[8] = { 1, 0, 0, 0, 1, 4, 2, 0 };
+
+	cuts_pack(size, record);
+	cuts.second.maker.signer = 3;
+	cuts.second.maker.certified = 1;
+	cuts.second.maker.issuer = 1;
+	memcpy(cuts.second.maker.keys, keys, sizeof keys);
+	rig_pack(&cuts.second);
+}
+
+void cuts_signers(void)
+{
+	static const uint8_t standing[2][2] = { { 0, 0 }, { 2, 0 } };
+
+	maker_signers(2, standing, NULL);
+}
+
+const char *cuts_revoke(void)
+{
+	const char *wrong = cuts_upgrade();
+	enum rig_end end;
+
+	if (wrong != NULL)
+		return wrong;
+	if (sfu_device.journal.state.key_floor[0] != 1)
+		return "the first image's signer is not revoked";
+	/* the only image left is one that a revoked key signed */
+	if (sfu_layout.slot_count > 1)
+		host_flash_flip(sfu_layout.area[SFU_AREA_SLOT + rig.slot].address + sfu_layout.image_offset + 100, 3);
+	station_begin(NULL, 0, NULL, 0);
+	end = rig_boot();
+	if (end == RIG_LOST)
+		end = rig_boot();
+	return sfu_layout.slot_count == 1 || end == RIG_STAY ? NULL : "an image runs whose signer is revoked";
 }
 
 /* The third image is downloaded, boots, never confirms, and must be given up within its boots. */
@@ -101,6 +141,7 @@ void cuts_restore(const void *snapshot, uint32_t floor, uint32_t seed)
 	host_flash_reseed(seed);
 	host_begin(cuts.seed);
 	rig.floor = floor;
+	memset(rig.key_floor, 0, sizeof rig.key_floor);
 	rig.provisioned = floor > 0;
 	rig.lenient = 0;
 	rig_plan(HOST_NEVER, 0, HOST_NEVER, 0);

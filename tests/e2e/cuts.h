@@ -16,9 +16,16 @@ extern struct cuts cuts;
 /* Packs the three with images of about `size` bytes. */
 void cuts_pack(uint32_t size, uint32_t record);
 
+/* The same, where the second is signed by a key that was added, and revokes the first one's. */
+void cuts_pack_keys(uint32_t size, uint32_t record);
+
+/* The loader with the keys that this needs. */
+void cuts_signers(void);
+
 /* Lives. Each answers null, or what went wrong. */
 const char *cuts_install(void);  /* a blank device: until the first image is confirmed */
 const char *cuts_upgrade(void);  /* the first image runs: until the second is confirmed */
+const char *cuts_revoke(void);   /* the same after cuts_pack_keys: and then nothing by the first one's signer boots */
 const char *cuts_revert(void);   /* the second runs: the third is tried and given up */
 
 /* Counts a life, and prints it if something went wrong. `where` tells it apart from others. */

@@ -11,6 +11,7 @@
 #include "flash.h"
 #include "host.h"
 #include "layout.h"
+#include "manifest.h"
 #include "port.h"
 #include "session.h"
 #include "sfu.h"
@@ -170,7 +171,7 @@ uint32_t desk_hear(void)
 
 uint32_t desk_offer(const uint8_t *manifest)
 {
-	return desk_ask(SFU_MESSAGE_OFFER, manifest, SFU_MANIFEST_SIZE);
+	return desk_ask(SFU_MESSAGE_OFFER, manifest, sfu_manifest_extent(manifest));
 }
 
 uint32_t desk_records(const uint8_t *package)
@@ -181,7 +182,7 @@ uint32_t desk_records(const uint8_t *package)
 uint32_t desk_record_body(const uint8_t *package, uint32_t size, uint32_t index, uint8_t body[2084])
 {
 	const uint32_t step = sfu_get16(package + SFU_MANIFEST_RECORD_SIZE_OFFSET) + 32;
-	const uint32_t at = SFU_MANIFEST_SIZE + index * step, n = size - at < step ? size - at : step;
+	const uint32_t at = sfu_manifest_extent(package) + index * step, n = size - at < step ? size - at : step;
 
 	sfu_put32(body, index);
 	memcpy(body + 4, package + at, n);

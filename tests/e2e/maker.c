@@ -47,6 +47,25 @@ void maker_config(uint32_t lock)
 	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
 }
 
+void maker_signers(uint32_t count, const uint8_t (*standing)[2], const uint8_t *floor)
+{
+	uint8_t *c = config_bytes();
+	uint32_t i;
+
+	sfu_put32(c + SFU_CONFIG_KEY_COUNT_OFFSET, count);
+	for (i = 0; i < count; i++) {
+		uint8_t *key = c + SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE;
+
+		maker_signer_id(i, key);
+		key[SFU_SIGNER_RANK_OFFSET] = standing[i][0];
+		key[SFU_SIGNER_SERIAL_OFFSET] = standing[i][1];
+		memcpy(key + SFU_SIGNER_PUBLIC_KEY_OFFSET, signer_public(i), 64);
+	}
+	if (floor != NULL)
+		memcpy(c + SFU_CONFIG_KEY_FLOOR_OFFSET, floor, SFU_CONFIG_KEY_FLOOR_SIZE);
+	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
+}
+
 void maker_hsm(const uint8_t key[64], uint32_t flags)
 {
 	uint8_t *c = config_bytes();
@@ -116,6 +135,34 @@ void maker_sign(uint8_t manifest[256], uint32_t signer)
 	signer_sign(signer, digest, manifest + SFU_MANIFEST_SIGNATURE_OFFSET);
 }
 
+void maker_sign_certificate(uint8_t *package, uint32_t issuer)
+{
+	uint8_t digest[32], *c = package + SFU_MANIFEST_SIZE;
+
+	sha256(digest, c, SFU_CERTIFICATE_SIGNATURE_OFFSET, NULL, 0);
+	signer_sign(issuer, digest, c + SFU_CERTIFICATE_SIGNATURE_OFFSET);
+}
+
+static void certify(const struct maker *m, uint8_t *package)
+{
+	uint8_t *c = package + SFU_MANIFEST_SIZE, *key = c + SFU_CERTIFICATE_KEY_OFFSET;
+
+	memset(c, 0, SFU_CERTIFICATE_SIZE);
+	sfu_put32(c + SFU_CERTIFICATE_MAGIC_OFFSET, SFU_FORMAT_CERTIFICATE_MAGIC);
+	maker_signer_id(m->issuer, c + SFU_CERTIFICATE_ISSUER_OFFSET);
+	memcpy(c + SFU_CERTIFICATE_PRODUCT_OFFSET, PRODUCT[m->product], 16);
+	maker_signer_id(m->signer, key + SFU_SIGNER_ID_OFFSET);
+	key[SFU_SIGNER_RANK_OFFSET] = package[SFU_MANIFEST_SIGNER_RANK_OFFSET];
+	key[SFU_SIGNER_SERIAL_OFFSET] = package[SFU_MANIFEST_SIGNER_SERIAL_OFFSET];
+	memcpy(key + SFU_SIGNER_PUBLIC_KEY_OFFSET, signer_public(m->signer), 64);
+	maker_sign_certificate(package, m->issuer);
+}
+
+uint32_t maker_head(const struct maker *m)
+{
+	return m->certified != 0 ? SFU_FORMAT_HEAD : SFU_MANIFEST_SIZE;
+}
+
 static void derive(uint8_t out[32], const struct maker *m, const uint8_t *salt, const char *label, int product)
 {
 	uint8_t key[32], info[32];
@@ -135,7 +182,7 @@ static void records(const struct maker *m, uint8_t *package, uint32_t count)
 
 	derive(key, m, package + SFU_MANIFEST_SALT_OFFSET, "sfu image", 1);
 	for (i = count; i-- > 0;) {
-		uint8_t *record = package + SFU_MANIFEST_SIZE + i * (m->record + 32);
+		uint8_t *record = package + maker_head(m) + i * (m->record + 32);
 
 		n = m->size - i * m->record < m->record ? m->size - i * m->record : m->record;
 		sfu_cipher(key, i, record, n);
@@ -159,7 +206,7 @@ uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE])
 	out[SFU_MANIFEST_FORMAT_OFFSET] = 1;
 	out[SFU_MANIFEST_SUITE_OFFSET] = 1;
 	out[SFU_MANIFEST_KIND_OFFSET] = 1;
-	out[SFU_MANIFEST_FLAGS_OFFSET] = (uint8_t)m->flags;
+	out[SFU_MANIFEST_FLAGS_OFFSET] = (uint8_t)(m->flags | (m->certified != 0 ? SFU_FORMAT_FLAG_CERTIFICATE : 0));
 	maker_signer_id(m->signer, out + SFU_MANIFEST_SIGNER_OFFSET);
 	sfu_put32(out + SFU_MANIFEST_HARDWARE_OFFSET, m->hardware);
 	memcpy(out + SFU_MANIFEST_PRODUCT_OFFSET, PRODUCT[m->product], 16);
@@ -179,11 +226,14 @@ uint32_t maker_package(const struct maker *m, uint8_t out[MAKER_PACKAGE])
 	derive(key, m, out + SFU_MANIFEST_SALT_OFFSET, "sfu digest", 0);
 	sha256(out + SFU_MANIFEST_IMAGE_HASH_OFFSET, key, 32, image, m->size);
 	derive(key, m, out + SFU_MANIFEST_SALT_OFFSET, "sfu check", 0);
-	memcpy(out + SFU_MANIFEST_KEY_CHECK_OFFSET, key, 16);
+	memcpy(out + SFU_MANIFEST_KEY_CHECK_OFFSET, key, SFU_MANIFEST_KEY_CHECK_SIZE);
+	memcpy(out + SFU_MANIFEST_KEY_FLOOR_OFFSET, m->keys, sizeof m->keys);
+	if (m->certified != 0)
+		certify(m, out);
 	for (i = 0; i < count; i++)
-		memcpy(out + SFU_MANIFEST_SIZE + i * (m->record + 32), image + i * m->record,
+		memcpy(out + maker_head(m) + i * (m->record + 32), image + i * m->record,
 		       m->size - i * m->record < m->record ? m->size - i * m->record : m->record);
 	records(m, out, count);
 	maker_sign(out, m->signer);
-	return SFU_MANIFEST_SIZE + m->size + 32 * count;
+	return maker_head(m) + m->size + 32 * count;
 }

@@ -123,6 +123,31 @@ static void quiet_line(void)
 		sfu_port_rx_skip(1);
 }
 
+/* C3: no floor of serials falls, and that of rank 3 is none */
+static void watch_keys(void)
+{
+	const uint8_t *now = sfu_device.journal.state.key_floor;
+	uint32_t i;
+
+	for (i = 0; i < SFU_FORMAT_RANKS; i++)
+		if (now[i] < rig.key_floor[i] && !rig.lenient)
+			abort();
+	if (now[SFU_FORMAT_RANKS - 1] != 0 && !rig.lenient)
+		abort();
+	memcpy(rig.key_floor, now, sizeof rig.key_floor);
+}
+
+/* What was handed over to is signed, and vouched for, by keys that are not revoked: read from the slot itself. */
+static void may_run(void)
+{
+	uint8_t m[SFU_MANIFEST_SIZE];
+	const uint8_t *k = m + SFU_MANIFEST_KEY_FLOOR_OFFSET, *floor = sfu_device.journal.state.key_floor;
+
+	if (sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + rig.slot].address, m, sizeof m) != SFU_OK
+	    || k[5] < floor[k[4]] || k[7] < floor[k[6]])
+		abort();
+}
+
 enum rig_end rig_boot(void)
 {
 	volatile enum rig_end end = RIG_LOST;
@@ -147,7 +172,10 @@ enum rig_end rig_boot(void)
 		if (sfu_device.journal.state.security_counter < rig.floor && !rig.lenient)
 			abort();
 		rig.floor = sfu_device.journal.state.security_counter;
+		watch_keys();
 	}
+	if (end == RIG_RUN)
+		may_run();
 	return end;
 }
 
@@ -193,6 +221,11 @@ void rig_firmware(struct rig_firmware *f, const char *version, uint32_t counter,
 	f->maker.epoch = 1;
 	f->maker.hardware = 1;
 	f->maker.fill = (uint32_t)(version[0] * 3 + version[2]);
+	rig_pack(f);
+}
+
+void rig_pack(struct rig_firmware *f)
+{
 	for (f->maker.slot = 0; f->maker.slot < sfu_layout.slot_count; f->maker.slot++) {
 		maker_image(&f->maker, f->image[f->maker.slot]);
 		f->size[f->maker.slot] = maker_package(&f->maker, f->package[f->maker.slot]);

@@ -17,6 +17,7 @@ struct rig_firmware {
 
 struct rig {
 	uint32_t floor;              /* highest security counter seen at the end of a boot decision */
+	uint8_t key_floor[4];        /* highest floors of serials seen then */
 	uint32_t provisioned;        /* 1: from now on only slots and journal may be written */
 	uint32_t slot;               /* where RIG_RUN went */
 	uint32_t trial, install, mailbox; /* from the hand-over report */
@@ -51,6 +52,9 @@ void rig_fail(uint32_t n);
 
 /* Packs the firmware for both slots. */
 void rig_firmware(struct rig_firmware *f, const char *version, uint32_t counter, uint32_t size, uint32_t record);
+
+/* Packs it again as its maker now is. */
+void rig_pack(struct rig_firmware *f);
 
 /* 1 if the slot holds exactly this firmware. */
 int rig_holds(const struct rig_firmware *f, uint32_t slot);

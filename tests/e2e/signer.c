@@ -5,8 +5,8 @@
 #include <openssl/obj_mac.h>
 #include <stdlib.h>
 
-static EC_KEY *keys[2];
-static uint8_t points[2][65];
+static EC_KEY *keys[SIGNERS];
+static uint8_t points[SIGNERS][65];
 
 static void must(int ok)
 {
@@ -14,7 +14,7 @@ static void must(int ok)
 		abort();
 }
 
-/* two fixed keys, so that runs repeat */
+/* fixed keys, so that runs repeat */
 static EC_KEY *signer_key(uint32_t n)
 {
 	if (keys[n] == NULL) {

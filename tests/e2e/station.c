@@ -4,6 +4,7 @@
 #include "crc.h"
 #include "host.h"
 #include "link.h"
+#include "manifest.h"
 #include "sfu_codes.h"
 #include "sfu_format.h"
 
@@ -68,7 +69,7 @@ static void send_record(uint32_t index)
 {
 	static uint8_t body[4 + SFU_FORMAT_RECORD_MAX];
 	const uint32_t step = sfu_get16(station.package + SFU_MANIFEST_RECORD_SIZE_OFFSET) + 32;
-	const uint32_t at = SFU_MANIFEST_SIZE + index * step;
+	const uint32_t at = sfu_manifest_extent(station.package) + index * step;
 	const uint32_t n = station.size - at < step ? station.size - at : step;
 
 	sfu_put32(body, index);
@@ -123,7 +124,7 @@ static void speak(void)
 		station_frame(SFU_MESSAGE_HELLO, NULL, 0);
 		break;
 	case STATION_OFFER:
-		station_frame(SFU_MESSAGE_OFFER, station.package, SFU_MANIFEST_SIZE);
+		station_frame(SFU_MESSAGE_OFFER, station.package, sfu_manifest_extent(station.package));
 		break;
 	case STATION_RECORDS:
 		while (station.sent < station.limit && (station.stop_after == 0 || station.sent < station.stop_after))

@@ -3,7 +3,7 @@
  * usage: test_cuts [--stride N] [--large N] [--double N] [--seeds N]
  *
  * Cuts before, inside and after every N-th operation (default: every one) of: an installation, an upgrade, an
- * upgrade in which the journal goes over to its other page, a trial that is reverted (A/B) or given up (single).
+ * upgrade in which the journal goes over to its other page, one that adds a key and revokes one, a trial that is reverted (A/B) or given up (single).
  * --large: and of the upgrade to an image with checkpoints (0: not). --double: a second cut at every operation of
  * what follows the first one, in every N-th operation of an upgrade (0: not). */
 #include <stdio.h>
@@ -112,6 +112,18 @@ static void small(uint32_t stride, uint32_t twice)
 	free(upgraded);
 }
 
+/* a key is added, and one revoked */
+static void keys(uint32_t stride)
+{
+	void *running;
+
+	cuts_pack_keys(SMALL, 1024);
+	running = cuts_running();
+	cuts_signers();
+	sweep("upgrade that adds and revokes", running, 1, cuts_revoke, stride);
+	free(running);
+}
+
 static void large(uint32_t stride)
 {
 	void *running;
@@ -147,6 +159,7 @@ int main(int argc, char **argv)
 	for (cuts.seed = 1; cuts.seed <= seeds; cuts.seed++) {
 		for (cuts.ecc = 0; cuts.ecc < 2; cuts.ecc++) {
 			small(stride, twice);
+			keys(stride);
 			if (at_large != 0)
 				large(at_large);
 			host_flash_end();

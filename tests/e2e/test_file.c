@@ -139,6 +139,47 @@ static void a_package(void **state)
 	closes();
 }
 
+static void certified(void)
+{
+	static const uint8_t standing[2][2] = { { 0, 0 }, { 1, 0 } };
+
+	(void)begin(NULL);
+	maker_signers(2, standing, NULL);
+	maker.signer = 3;
+	maker.certified = 1;
+	maker.issuer = 1;
+	maker.keys[5] = 7;
+	maker.keys[6] = 1;
+	memset(file, 0x1A, sizeof file);
+	size = maker_package(&maker, file);
+	assert_int_equal(size, SFU_FORMAT_HEAD + maker.size + 32 * desk_records(file));
+}
+
+/* The certificate is a part of the file, behind the manifest. */
+static void a_package_with_a_certificate(void **state)
+{
+	uint32_t step, cut;
+
+	(void)state;
+	for (step = 128; step <= 1024; step += 896) {
+		certified();
+		assert_int_equal(name(size), ACK);
+		assert_int_equal(blocks(size, step), ACK);
+		closes();
+		certified();
+		file[SFU_MANIFEST_SIZE + 30] ^= 1;
+		assert_int_equal(name(size), ACK);
+		is_refused(blocks(size, step), SFU_R_CERTIFICATE);
+	}
+	/* its file ends within the certificate */
+	for (cut = SFU_MANIFEST_SIZE; cut < SFU_FORMAT_HEAD; cut += 53) {
+		certified();
+		assert_int_equal(name(cut), ACK);
+		assert_int_equal(blocks(cut, 128), ACK);
+		is_refused(say(EOT, 1), SFU_R_ORDER);
+	}
+}
+
 static void a_block_twice_and_a_damaged_one(void **state)
 {
 	uint8_t junk[1029] = { STX, 3, 0xFC, 1 };
@@ -304,6 +345,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_package, begin),
+		cmocka_unit_test_setup(a_package_with_a_certificate, begin),
 		cmocka_unit_test_setup(a_block_twice_and_a_damaged_one, begin),
 		cmocka_unit_test_setup(t81_truncated_file, begin),
 		cmocka_unit_test_setup(t81_end_of_file_too_early, begin),

@@ -36,6 +36,7 @@ static void lose_journal(void)
 			assert_int_equal(sfu_port_flash_erase(sfu_layout.area[SFU_AREA_JOURNAL + i].address + at), SFU_OK);
 	/* the floor that was there is gone with it */
 	rig.floor = 0;
+	memset(rig.key_floor, 0, sizeof rig.key_floor);
 }
 
 static void offered(uint32_t counter, uint32_t code)

@@ -74,6 +74,9 @@ static void t08_every_bit_of_the_manifest(void **state)
 		/* that one is a flag that exists */
 		if (bit == 8 * SFU_MANIFEST_FLAGS_OFFSET)
 			code = SFU_R_SIGNATURE;
+		/* and that one another, which makes the first record a certificate */
+		if (bit == 8 * SFU_MANIFEST_FLAGS_OFFSET + 1)
+			code = SFU_R_SIGNER;
 		assert_int_equal(desk_offer(package), SFU_MESSAGE_REFUSE);
 		assert_int_equal(desk.code, code);
 		package[bit / 8] ^= (uint8_t)(1u << bit % 8);

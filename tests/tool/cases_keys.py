@@ -9,7 +9,7 @@ import subprocess
 from harness import (AGAIN, CODES, CREATE, DATA, IO, NOINPUT, REFUSED, ROOT, SFU, USAGE, case, check, equal,
                      openssl, refused, sfu)
 
-COMMANDS = [*"keygen factory pack attach-signature inspect verify info download personalize reboot explain".split(),
+COMMANDS = [*"keygen certify factory pack attach-signature inspect verify info download personalize reboot explain".split(),
             *(f"hsm {name}" for name in ("init", "attest-key", "oem-key", "order", "stock add", "status", "serve",
                                          "ledger verify", "ledger export", "ledger reconcile"))]
 

@@ -8,6 +8,7 @@ import harness
 import cases_keys
 import cases_pack
 import cases_factory
+import cases_certify
 import cases_device
 
 sys.exit(harness.main())

@@ -20,13 +20,14 @@ struct move {
 #define PART 100u
 
 const struct sfu_layout sfu_layout = { .slot_count = 2 };
+const uint8_t sfu_config[SFU_CONFIG_SIZE];
 
 static struct sfu_device device;
 static uint32_t effect, effects, outcome;
 
 /* what the functions that judge answer */
 static struct {
-	uint32_t authentic, meant, fits, slot, version, counter, key, hash;
+	uint32_t authentic, meant, fits, slot, version, counter, key, hash, revoked;
 } say;
 static uint32_t authentics, others;
 
@@ -60,12 +61,18 @@ uint32_t sfu_manifest_word(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t offset) 
 uint32_t sfu_manifest_chunk(const uint8_t m[SFU_MANIFEST_SIZE], uint32_t index) { (void)m; (void)index; return PART; }
 uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index) { (void)d; return index * PART; }
 
-uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
+uint32_t sfu_manifest_authentic(const uint8_t m[SFU_FORMAT_HEAD], uint8_t hash[32])
 {
 	(void)m;
 	sfu_fill(hash, 7, 32);
 	authentics++;
 	return say.authentic;
+}
+
+uint32_t sfu_authority_revoked(const uint8_t keys[SFU_AUTHORITY_KEYS], const uint8_t floor[SFU_FORMAT_RANKS])
+{
+	(void)keys;
+	return floor == device.journal.state.key_floor ? say.revoked : 0;
 }
 
 /* nothing is looked at before it is known to be the OEM's */
@@ -244,6 +251,7 @@ static void upgrade_in(uint32_t state)
 	memset(&say, 0, sizeof say);
 	say.authentic = say.meant = say.fits = say.key = say.hash = SFU_OK;
 	say.version = 2;
+	say.revoked = 0;
 	effect = effects = authentics = others = 0;
 	device.upgrade.cs = (int)state;
 	device.upgrade.state = (uint8_t)state;
@@ -287,7 +295,7 @@ static void t23_upgrade_effects_fail(void **unused)
 /* Every combination of what can be wrong with an offer: the machine begins if nothing is, and only then. */
 static void offer_once(uint32_t state, uint32_t wrong, uint32_t stored)
 {
-	uint8_t manifest[SFU_MANIFEST_SIZE] = { 0 };
+	uint8_t manifest[SFU_FORMAT_HEAD] = { 0 };
 	const uint32_t event = stored == 7 ? SFU_UPGRADE_EVENT_RESUME : SFU_UPGRADE_EVENT_START;
 	uint32_t status;
 
@@ -314,6 +322,7 @@ static void offer_once(uint32_t state, uint32_t wrong, uint32_t stored)
 	say.fits = (wrong & 128u) != 0 ? SFU_R_SLOT : SFU_OK;
 	say.slot = (wrong & 256u) != 0 ? 1 : 0;
 	say.key = (wrong & 512u) != 0 ? SFU_R_KEY : SFU_OK;
+	say.revoked = (wrong & 1024u) != 0;
 	status = sfu_upgrade_offer(&device, manifest);
 	if (wrong != 0) {
 		assert_int_not_equal(status, SFU_OK);
@@ -335,7 +344,7 @@ static void t23_offers(void **unused)
 	(void)unused;
 	for (fail = 0; fail < 2; fail++)
 		for (state = 0; state < SFU_UPGRADE_STATES; state++)
-			for (wrong = 0; wrong < 1024; wrong++)
+			for (wrong = 0; wrong < 2048; wrong++)
 				for (stored = 0; stored < 8; stored++) {
 					outcome = fail != 0 ? SFU_E_IO : SFU_OK;
 					offer_once(state, wrong, stored);

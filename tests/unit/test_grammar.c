@@ -26,9 +26,11 @@
 struct sfu_layout_declared sfu_layout;
 uint8_t sfu_config[416], sfu_loader_version[8];
 
-static uint8_t uid[12], m[256];
-static uint32_t verdict, asked;
-static const uint8_t *asked_key;
+static uint8_t uid[12], m[416];
+/* of the manifest's signature, and of the certificate's */
+static uint32_t verdict, asked, verdict_added, asked_added;
+static const uint8_t *asked_key, *asked_issuer;
+static uint8_t digest_is;
 
 static void put(uint8_t *at, uint32_t value, uint32_t size)
 {
@@ -51,14 +53,21 @@ void sfu_hash_init(struct sfu_hash *h) { memset(h, 0, sizeof *h); }
 void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size)
 {
 	(void)h;
-	assert_ptr_equal(data, m);
-	assert_int_equal(size, 192);
+	assert_true(data == m || data == m + 256);
+	assert_int_equal(size, data == m ? 192 : 96);
+	digest_is = data == m ? 0x5A : 0xA5;
 }
 
-void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]) { (void)h; memset(digest, 0x5A, 32); }
+void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]) { (void)h; memset(digest, digest_is, 32); }
 
 uint32_t sfu_verify(const uint8_t key[64], const uint8_t hash[32], const uint8_t signature[64])
 {
+	if (signature == m + 256 + 96) {
+		asked_added++;
+		asked_issuer = key;
+		assert_int_equal(hash[31], 0xA5);
+		return verdict_added;
+	}
 	asked++;
 	asked_key = key;
 	assert_int_equal(hash[31], 0x5A);
@@ -101,6 +110,8 @@ static int begin(void **state)
 	for (i = 0; i < 416; i++)
 		sfu_config[i] = (uint8_t)(i * 7 + 3);
 	put(sfu_config + 44, 3, 4);
+	for (i = 0; i < 4; i++)
+		sfu_config[48 + 72 * i + 4] = (uint8_t)i;
 	put(sfu_config + 24, 0x00010002, 4);
 	put(sfu_config + 28, 77, 4);
 	memcpy(sfu_loader_version, "\1\2\3\0\4\0\0\0", 8);
@@ -117,41 +128,158 @@ static int begin(void **state)
 	put(m + 72, 4096, 4);
 	put(m + 76, 2048, 2);
 	put(m + 78, 2, 2);
-	verdict = SFU_OK;
+	/* of rank 1, and it revokes keys of rank 0 */
+	m[184] = 9;
+	memcpy(m + 188, sfu_config + 48 + 72 + 4, 2);
+	memcpy(m + 190, m + 188, 2);
+	verdict = verdict_added = SFU_OK;
 	return 0;
 }
 
 /* the grammar, again */
-static uint32_t authentic(const uint8_t **key)
+static uint32_t authentic(const uint8_t **key, const uint8_t **issuer_key)
 {
+	const uint8_t *issuer = NULL, *signer, *c = m + 256;
 	uint32_t i;
+
+	*key = *issuer_key = NULL;
 
 	*key = NULL;
 	if (memcmp(m, "SFUM", 4) != 0)
 		return SFU_R_MAGIC;
-	if (m[4] != 1 || m[5] != 1 || m[6] != 1 || m[7] > 1)
+	if (m[4] != 1 || m[5] != 1 || m[6] != 1 || m[7] > 3)
 		return SFU_R_FORMAT;
 	for (i = 0; i < 4 && i < get(sfu_config + 44, 4); i++) {
-		if (memcmp(sfu_config + 48 + 72 * i, m + 8, 4) == 0) {
-			*key = sfu_config + 48 + 72 * i + 8;
-			return verdict;
+		if (memcmp(sfu_config + 48 + 72 * i, m[7] >= 2 ? c + 4 : m + 8, 4) == 0) {
+			issuer = sfu_config + 48 + 72 * i;
+			break;
 		}
 	}
-	return SFU_R_SIGNER;
+	if (issuer == NULL)
+		return SFU_R_SIGNER;
+	signer = issuer;
+	if (m[7] >= 2) {
+		signer = c + 24;
+		if (memcmp(c, "SFUA", 4) != 0 || memcmp(c + 8, sfu_config + 8, 16) != 0 || memcmp(signer, m + 8, 4) != 0
+		    || signer[4] >= issuer[4])
+			return SFU_R_CERTIFICATE;
+		*issuer_key = issuer + 8;
+		if (verdict_added != SFU_OK)
+			return SFU_R_CERTIFICATE;
+	}
+	*key = signer + 8;
+	if (verdict != SFU_OK)
+		return verdict;
+	if (memcmp(m + 188, signer + 4, 2) != 0 || memcmp(m + 190, issuer + 4, 2) != 0)
+		return SFU_R_STANDING;
+	for (i = 0; i < 4; i++)
+		if (m[184 + i] != 0 && m[188] <= i)
+			return SFU_R_RANK;
+	return SFU_OK;
 }
 
 static void judge_authentic(void)
 {
 	uint8_t hash[32] = { 0 };
-	const uint8_t *key;
-	const uint32_t wanted = authentic(&key);
+	const uint8_t *key, *issuer;
+	const uint32_t wanted = authentic(&key, &issuer);
 
-	asked = 0;
+	asked = asked_added = 0;
 	assert_int_equal(sfu_manifest_authentic(m, hash), wanted);
 	assert_int_equal(hash[0], 0x5A);
 	assert_int_equal(asked, key != NULL);
 	if (key != NULL)
 		assert_ptr_equal(asked_key, key);
+	assert_int_equal(asked_added, issuer != NULL);
+	if (issuer != NULL)
+		assert_ptr_equal(asked_issuer, issuer);
+}
+
+/* Issued by key `issuer` of the configuration, a certificate of a key of that rank. */
+static void certify(uint32_t issuer, uint8_t rank)
+{
+	uint8_t *c = m + 256;
+	uint32_t i;
+
+	for (i = 0; i < 160; i++)
+		c[i] = (uint8_t)(i * 11 + 5);
+	memcpy(c, "SFUA", 4);
+	memcpy(c + 4, sfu_config + 48 + 72 * issuer, 4);
+	memcpy(c + 8, sfu_config + 8, 16);
+	memcpy(m + 8, c + 24, 4);
+	c[28] = rank;
+	memcpy(m + 188, c + 28, 2);
+	memcpy(m + 190, sfu_config + 48 + 72 * issuer + 4, 2);
+	m[7] |= 2;
+}
+
+/* every value of each byte of floors, ranks and serials, and of the certificate, with and without one */
+static void test_standing(void **state)
+{
+	uint32_t at, x, issuer, rank;
+
+	(void)state;
+	for (issuer = 0; issuer < 4; issuer++) {
+		for (rank = 0; rank < 5; rank++) {
+			begin(NULL);
+			if (rank < 4)
+				certify(issuer, (uint8_t)rank);
+			judge_authentic();
+			for (at = 176; at < 416; at++) {
+				const uint8_t was = m[at];
+
+				for (x = 0; x < 256; x++) {
+					m[at] = (uint8_t)x;
+					judge_authentic();
+				}
+				m[at] = was;
+			}
+			memset(m + 184, 0, 4);
+			judge_authentic();
+			verdict_added = SFU_R_SIGNATURE;
+			judge_authentic();
+			verdict = SFU_R_SIGNATURE;
+			judge_authentic();
+			verdict_added = SFU_OK;
+			judge_authentic();
+		}
+	}
+}
+
+/* A key is revoked if, and only if, its serial is below its rank's floor. */
+static void test_revoked(void **state)
+{
+	static const uint8_t some[] = { 0, 1, 2, 127, 128, 254, 255 };
+	uint8_t keys[8] = { 0 }, floor[4];
+	uint32_t a, b, c, d, i;
+
+	(void)state;
+	for (i = 0; i < 16; i++)
+		for (a = 0; a < sizeof some; a++)
+			for (b = 0; b < sizeof some; b++)
+				for (c = 0; c < sizeof some; c++)
+					for (d = 0; d < sizeof some; d++) {
+						keys[4] = (uint8_t)(i % 4);
+						keys[5] = some[a];
+						keys[6] = (uint8_t)(i / 4);
+						keys[7] = some[b];
+						memset(floor, 0, sizeof floor);
+						floor[i / 4] = some[d];
+						floor[i % 4] = some[c];
+						assert_int_equal(sfu_authority_revoked(keys, floor),
+						                 keys[5] < floor[i % 4] || keys[7] < floor[i / 4]);
+					}
+}
+
+static void test_extent(void **state)
+{
+	uint32_t x;
+
+	(void)state;
+	for (x = 0; x < 256; x++) {
+		m[7] = (uint8_t)x;
+		assert_int_equal(sfu_manifest_extent(m), x / 2 % 2 != 0 ? 416 : 256);
+	}
 }
 
 /* every value of each two bytes up to the flags; behind them, of each byte */
@@ -430,7 +558,8 @@ static void same_state(const uint8_t cell[128], const struct sfu_state *s)
 	assert_int_equal(s->install[1], get(cell + 20, 4));
 	assert_memory_equal(s->seal[0], cell + 24, 16);
 	assert_memory_equal(s->seal[1], cell + 40, 16);
-	assert_memory_equal(s->manifest_id, cell + 56, 16);
+	assert_memory_equal(s->manifest_id, cell + 56, 12);
+	assert_memory_equal(s->key_floor, cell + 68, 4);
 	assert_int_equal(s->next_record, get(cell + 72, 4));
 	assert_memory_equal(s->expected, cell + 76, 32);
 }
@@ -514,6 +643,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_head, begin),
 		cmocka_unit_test_setup(test_signers, begin),
+		cmocka_unit_test_setup(test_standing, begin),
+		cmocka_unit_test_setup(test_revoked, begin),
+		cmocka_unit_test_setup(test_extent, begin),
 		cmocka_unit_test_setup(test_meant, begin),
 		cmocka_unit_test_setup(test_fits, begin),
 		cmocka_unit_test_setup(test_chunks, begin),
