@@ -58,7 +58,7 @@ uint32_t c5_any(void);
 uint32_t c5_anything(struct sfu_device *d, uint8_t *record, uint32_t size);
 
 //@ ensures c5: c5_now == c5_Open;
-uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE])
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORMAT_HEAD])
 {
 	return c5_any();
 }
