@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "crypto.h"
+#include "digest.h"
 #include "sfu_codes.h"
 
 /* rank and serial lie side by side in struct SIGNER, and twice in struct MANIFEST */
@@ -15,27 +16,24 @@ _Static_assert(SFU_MANIFEST_SIZE + SFU_CERTIFICATE_SIZE == SFU_FORMAT_HEAD, "a h
 
 /* Does the certificate behind the manifest add the manifest's signer, issued by `issuer` (struct SIGNER, of this
  * loader)? SFU_OK or SFU_R_CERTIFICATE. */
-/*@ requires valid: sfu_authority_readable(m) && \valid_read(issuer + (0 .. SFU_SIGNER_SIZE - 1));
+/*@ requires valid: sfu_authority_readable(m) && sfu_authority_certificate(c)
+             && \valid_read(issuer + (0 .. SFU_SIGNER_SIZE - 1));
     assigns sfu_vouch.signature;
     ensures answer: \result == SFU_OK || \result == SFU_R_CERTIFICATE;
-    ensures adds: \result == SFU_OK ==> sfu_authority_adds(m, issuer[SFU_SIGNER_RANK_OFFSET]);
+    ensures adds: \result == SFU_OK ==> sfu_authority_adds(m, c, issuer[SFU_SIGNER_RANK_OFFSET]);
     ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1; */
-static uint32_t certified(const uint8_t m[SFU_FORMAT_HEAD], const uint8_t *issuer)
+static uint32_t certified(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], const uint8_t *issuer)
 {
-	const uint8_t *certificate = m + SFU_CERTIFICATE_AT, *added = m + SFU_ADDED_AT;
-	struct sfu_hash h;
 	uint8_t hash[32];
 
-	if (sfu_get32(certificate + SFU_CERTIFICATE_MAGIC_OFFSET) != SFU_FORMAT_CERTIFICATE_MAGIC
-	    || sfu_get32(added + SFU_SIGNER_ID_OFFSET) != sfu_get32(m + SFU_MANIFEST_SIGNER_OFFSET)
-	    || added[SFU_SIGNER_RANK_OFFSET] >= issuer[SFU_SIGNER_RANK_OFFSET]
-	    || sfu_equal(certificate + SFU_CERTIFICATE_PRODUCT_OFFSET, sfu_config + SFU_CONFIG_PRODUCT_OFFSET,
+	if (sfu_get32(c + SFU_CERTIFICATE_MAGIC_OFFSET) != SFU_FORMAT_CERTIFICATE_MAGIC
+	    || sfu_get32(c + SFU_ADDED(ID)) != sfu_get32(m + SFU_MANIFEST_SIGNER_OFFSET)
+	    || c[SFU_ADDED(RANK)] >= issuer[SFU_SIGNER_RANK_OFFSET]
+	    || sfu_equal(c + SFU_CERTIFICATE_PRODUCT_OFFSET, sfu_config + SFU_CONFIG_PRODUCT_OFFSET,
 	                 SFU_CERTIFICATE_PRODUCT_SIZE) != SFU_OK)
 		return SFU_R_CERTIFICATE;
-	sfu_hash_init(&h);
-	sfu_hash_update(&h, certificate, SFU_CERTIFICATE_SIGNATURE_OFFSET);
-	sfu_hash_final(&h, hash);
-	return sfu_verify(issuer + SFU_SIGNER_PUBLIC_KEY_OFFSET, hash, certificate + SFU_CERTIFICATE_SIGNATURE_OFFSET) == SFU_OK
+	sfu_digest(c, SFU_CERTIFICATE_SIGNATURE_OFFSET, hash);
+	return sfu_verify(issuer + SFU_SIGNER_PUBLIC_KEY_OFFSET, hash, c + SFU_CERTIFICATE_SIGNATURE_OFFSET) == SFU_OK
 	       ? SFU_OK : SFU_R_CERTIFICATE;
 }
 
@@ -53,7 +51,7 @@ static uint32_t own(const uint8_t *rank, const uint8_t *signer)
     assigns \nothing;
     ensures answer: \result == SFU_OK || \result == SFU_R_RANK;
     ensures lower: \result == SFU_OK <==> sfu_authority_lower(m); */
-static uint32_t lower(const uint8_t m[SFU_FORMAT_HEAD])
+static uint32_t lower(const uint8_t m[SFU_MANIFEST_SIZE])
 {
 	uint32_t i;
 
@@ -71,12 +69,12 @@ static uint32_t lower(const uint8_t m[SFU_FORMAT_HEAD])
 	return SFU_OK;
 }
 
-uint32_t sfu_authority_verify(const uint8_t m[SFU_FORMAT_HEAD], const uint8_t hash[32])
+uint32_t sfu_authority_verify(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], const uint8_t hash[32])
 {
 	const uint32_t added = m[SFU_MANIFEST_FLAGS_OFFSET] & SFU_FORMAT_FLAG_CERTIFICATE;
-	const uint32_t named = sfu_get32(m + (added != 0 ? SFU_CERTIFICATE_AT + SFU_CERTIFICATE_ISSUER_OFFSET
-	                                                : SFU_MANIFEST_SIGNER_OFFSET));
-	//@ assert named: named == sfu_authority_issuer(m);
+	const uint32_t named =
+		added != 0 ? sfu_get32(c + SFU_CERTIFICATE_ISSUER_OFFSET) : sfu_get32(m + SFU_MANIFEST_SIGNER_OFFSET);
+	//@ assert named: named == sfu_authority_issuer(m, c);
 	const uint8_t *issuer = sfu_config_signer(named), *signer = issuer;
 	uint32_t status = SFU_OK;
 	//@ ghost int chain = 1;
@@ -84,9 +82,9 @@ uint32_t sfu_authority_verify(const uint8_t m[SFU_FORMAT_HEAD], const uint8_t ha
 	if (issuer == 0)
 		return SFU_R_SIGNER;
 	if (added != 0) {
-		status = certified(m, issuer);
+		status = certified(m, c, issuer);
 		//@ ghost chain = sfu_vouch.signature;
-		signer = m + SFU_ADDED_AT;
+		signer = c + SFU_CERTIFICATE_KEY_OFFSET;
 	}
 	if (status != SFU_OK)
 		return status;

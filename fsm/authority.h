@@ -1,8 +1,8 @@
 /* Who may sign: keys of the loader's configuration, and keys that one of those certified; and which of them are
  * revoked (spec/formats.md, Signing keys).
  *
- * `m` is a manifest and the place of its certificate, SFU_FORMAT_HEAD bytes; the second part is looked at only where the
- * manifest's flags say that it is there. `floor` is one byte for each rank. */
+ * `m` is a manifest and `c` its certificate, which is looked at only where the manifest's flags say that it has one.
+ * `floor` is one byte for each rank. */
 #ifndef SFU_AUTHORITY_H
 #define SFU_AUTHORITY_H
 
@@ -31,24 +31,25 @@
 
 /* a certificate is there */
 #define SFU_AUTHORITY_CERTIFIED(m) (((m)[SFU_MANIFEST_FLAGS_OFFSET] & SFU_FORMAT_FLAG_CERTIFICATE) != 0)
-#define SFU_CERTIFICATE_AT SFU_MANIFEST_SIZE
-#define SFU_ADDED_AT (SFU_CERTIFICATE_AT + SFU_CERTIFICATE_KEY_OFFSET)
+/* where fields of the key it adds lie in it */
+#define SFU_ADDED(field) (SFU_CERTIFICATE_KEY_OFFSET + SFU_SIGNER_##field##_OFFSET)
 
-/*@ predicate sfu_authority_readable(uint8_t *m) = \valid_read(m + (0 .. SFU_FORMAT_HEAD - 1));
+/*@ predicate sfu_authority_readable(uint8_t *m) = \valid_read(m + (0 .. SFU_MANIFEST_SIZE - 1));
+    predicate sfu_authority_certificate(uint8_t *c) = \valid_read(c + (0 .. SFU_CERTIFICATE_SIZE - 1));
     // id of the key of the configuration that vouches for the manifest
-    logic integer sfu_authority_issuer(uint8_t *m) = SFU_AUTHORITY_CERTIFIED(m)
-         ? SFU_WORD(m, SFU_CERTIFICATE_AT + SFU_CERTIFICATE_ISSUER_OFFSET) : SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET);
+    logic integer sfu_authority_issuer(uint8_t *m, uint8_t *c) = SFU_AUTHORITY_CERTIFIED(m)
+         ? SFU_WORD(c, SFU_CERTIFICATE_ISSUER_OFFSET) : SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET);
     // the certificate adds the signer's key, for this product, below the issuer's rank (its signature apart)
-    predicate sfu_authority_adds(uint8_t *m, integer rank) =
-         SFU_WORD(m, SFU_CERTIFICATE_AT + SFU_CERTIFICATE_MAGIC_OFFSET) == SFU_FORMAT_CERTIFICATE_MAGIC
+    predicate sfu_authority_adds(uint8_t *m, uint8_t *c, integer rank) =
+         SFU_WORD(c, SFU_CERTIFICATE_MAGIC_OFFSET) == SFU_FORMAT_CERTIFICATE_MAGIC
       && (\forall integer i; 0 <= i < SFU_CERTIFICATE_PRODUCT_SIZE ==>
-          m[SFU_CERTIFICATE_AT + SFU_CERTIFICATE_PRODUCT_OFFSET + i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i])
-      && SFU_WORD(m, SFU_ADDED_AT + SFU_SIGNER_ID_OFFSET) == SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET)
-      && m[SFU_ADDED_AT + SFU_SIGNER_RANK_OFFSET] < rank;
+          c[SFU_CERTIFICATE_PRODUCT_OFFSET + i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i])
+      && SFU_WORD(c, SFU_ADDED(ID)) == SFU_WORD(m, SFU_MANIFEST_SIGNER_OFFSET)
+      && c[SFU_ADDED(RANK)] < rank;
     // the manifest gives the added key the rank and serial it has
-    predicate sfu_authority_added(uint8_t *m) =
-         m[SFU_MANIFEST_SIGNER_RANK_OFFSET] == m[SFU_ADDED_AT + SFU_SIGNER_RANK_OFFSET]
-      && m[SFU_MANIFEST_SIGNER_SERIAL_OFFSET] == m[SFU_ADDED_AT + SFU_SIGNER_SERIAL_OFFSET];
+    predicate sfu_authority_added(uint8_t *m, uint8_t *c) =
+         m[SFU_MANIFEST_SIGNER_RANK_OFFSET] == c[SFU_ADDED(RANK)]
+      && m[SFU_MANIFEST_SIGNER_SERIAL_OFFSET] == c[SFU_ADDED(SERIAL)];
     predicate sfu_authority_alone(uint8_t *m) =
          m[SFU_MANIFEST_SIGNER_RANK_OFFSET] == m[SFU_MANIFEST_ISSUER_RANK_OFFSET]
       && m[SFU_MANIFEST_SIGNER_SERIAL_OFFSET] == m[SFU_MANIFEST_ISSUER_SERIAL_OFFSET];
@@ -62,10 +63,10 @@
     predicate sfu_authority_lower(uint8_t *m) = \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==>
          i < m[SFU_MANIFEST_SIGNER_RANK_OFFSET] || m[SFU_MANIFEST_KEY_FLOOR_OFFSET + i] == 0;
     // key i of the configuration vouches for the manifest, by itself or by the certificate (signatures apart)
-    predicate sfu_authority_allowed(uint8_t *m, integer i) = sfu_authority_issued(m, i) && sfu_authority_lower(m)
+    predicate sfu_authority_allowed(uint8_t *m, uint8_t *c, integer i) = sfu_authority_issued(m, i) && sfu_authority_lower(m)
       && (SFU_AUTHORITY_CERTIFIED(m)
-          ? sfu_authority_adds(m, sfu_config[SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE + SFU_SIGNER_RANK_OFFSET])
-            && sfu_authority_added(m)
+          ? sfu_authority_adds(m, c, sfu_config[SFU_CONFIG_KEY0_OFFSET + i * SFU_SIGNER_SIZE + SFU_SIGNER_RANK_OFFSET])
+            && sfu_authority_added(m, c)
           : sfu_authority_alone(m));
 */
 
@@ -73,22 +74,22 @@
  * and revoke only what such a key may? SFU_OK; SFU_R_SIGNER: no key of the configuration has the signer's
  * id, or the issuer's; SFU_R_CERTIFICATE; SFU_R_SIGNATURE; SFU_R_STANDING; SFU_R_RANK. Whether keys are revoked is
  * not asked. */
-/*@ requires valid: sfu_authority_readable(m) && \valid_read(hash + (0 .. 31));
+/*@ requires valid: sfu_authority_readable(m) && sfu_authority_certificate(c) && \valid_read(hash + (0 .. 31));
     assigns sfu_vouch.signature;
     ensures answer: \result == SFU_OK || \result == SFU_R_SIGNER || \result == SFU_R_CERTIFICATE
              || \result == SFU_R_SIGNATURE || \result == SFU_R_STANDING || \result == SFU_R_RANK;
     ensures signer: \result == SFU_R_SIGNER <==>
-             \forall integer i; !\old(sfu_config_knows(i, sfu_authority_issuer(m)));
+             \forall integer i; !\old(sfu_config_knows(i, sfu_authority_issuer(m, c)));
     ensures signature: \result == SFU_OK || \result == SFU_R_STANDING || \result == SFU_R_RANK ==>
              sfu_vouch.signature == 1;
     ensures unsigned: \result == SFU_R_SIGNATURE ==> sfu_vouch.signature != 1;
     ensures rank: \result == SFU_R_RANK ==> !sfu_authority_lower(m);
-    ensures allowed: \result == SFU_OK ==> \forall integer i; sfu_config_first(i, sfu_authority_issuer(m)) ==>
-             sfu_authority_allowed(m, i);
+    ensures allowed: \result == SFU_OK ==> \forall integer i; sfu_config_first(i, sfu_authority_issuer(m, c)) ==>
+             sfu_authority_allowed(m, c, i);
     ensures accepted: sfu_vouch.signature == 1 && \result != SFU_R_CERTIFICATE ==>
-             \forall integer i; sfu_config_first(i, sfu_authority_issuer(m)) ==>
-             (\result == SFU_OK <==> sfu_authority_allowed(m, i)); */
-uint32_t sfu_authority_verify(const uint8_t m[SFU_FORMAT_HEAD], const uint8_t hash[32]);
+             \forall integer i; sfu_config_first(i, sfu_authority_issuer(m, c)) ==>
+             (\result == SFU_OK <==> sfu_authority_allowed(m, c, i)); */
+uint32_t sfu_authority_verify(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], const uint8_t hash[32]);
 
 /* 1 if the manifest's signer or issuer lies below the floor of its rank, else 0. `keys` is the manifest from its
  * key_floor on. */

@@ -64,7 +64,7 @@ struct find {
  * be able to destroy a journal. */
 /*@ requires ready: sfu_check_ready(c) && \valid(s) && \valid(f);
     requires apart: \separated(s, c, f, c->buffer + (0 .. SFU_PASS_BUFFER - 1));
-    assigns *s, *f, c->manifest[0 .. SFU_FORMAT_HEAD - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
+    assigns *s, *f, c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
             sfu_chip, sfu_vouch.signature;
     ensures choice: f->held == 0 || f->held == 1;
     ensures floors: f->held == 1 ==> \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==>

@@ -8,7 +8,7 @@ uint32_t sfu_check_read(struct sfu_check *c)
 {
 	uint32_t status, slot = SFU_SLOT_NONE;
 
-	status = sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + c->slot].address, c->manifest, SFU_FORMAT_HEAD);
+	status = sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + c->slot].address, c->manifest, SFU_MANIFEST_SIZE);
 	if (status != SFU_OK)
 		return status;
 	/* not yet believed: it says how far to read, and that must lie in the slot */
@@ -24,7 +24,13 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing)
 	status = sfu_check_read(c);
 	if (status != SFU_OK)
 		return status;
-	status = sfu_manifest_authentic(c->manifest, hash);
+	/* the buffer is not in use yet */
+	if (sfu_manifest_extent(c->manifest) != SFU_MANIFEST_SIZE)
+		status = sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + c->slot].address + SFU_MANIFEST_SIZE, c->buffer,
+		                             SFU_CERTIFICATE_SIZE);
+	if (status != SFU_OK)
+		return status;
+	status = sfu_manifest_authentic(c->manifest, c->buffer, hash);
 	if (status != SFU_OK)
 		return status;
 	/* signed is not enough: it must have been signed for this device */

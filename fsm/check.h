@@ -17,7 +17,7 @@ struct sfu_check {
 	const uint8_t *seal;                 /* SFU_FORMAT_TAG bytes */
 	const uint8_t *device, *oem;         /* D and K, 32 bytes each */
 	uint8_t *buffer;                     /* SFU_PASS_BUFFER bytes */
-	uint8_t manifest[SFU_FORMAT_HEAD]; /* afterwards: the slot's manifest, as it was checked, and what is behind it */
+	uint8_t manifest[SFU_MANIFEST_SIZE]; /* afterwards: the slot's manifest, as it was checked */
 	struct sfu_pass pass;
 };
 
@@ -29,7 +29,7 @@ struct sfu_check {
 	 && sfu_room(SFU_WORD((c)->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET), (c)->slot, sfu_layout))
 
 /* what reading it answers, and its fields as the loader wants them */
-#define SFU_CHECK_SEEN(c) flash_read(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + (c)->slot].address, SFU_FORMAT_HEAD)
+#define SFU_CHECK_SEEN(c) flash_read(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + (c)->slot].address, SFU_MANIFEST_SIZE)
 #define SFU_CHECK_MEANT(c) \
 	(sfu_manifest_product(&(c)->manifest[0]) && sfu_manifest_hardware(&(c)->manifest[0]) \
 	 && sfu_manifest_epoch(&(c)->manifest[0]) && sfu_manifest_uid(&(c)->manifest[0]) && sfu_manifest_loader(&(c)->manifest[0]))
@@ -56,7 +56,7 @@ struct sfu_check {
 /* SFU_OK if the slot's manifest and image hold; c->manifest may be believed then and only then.
  * SFU_R_SEAL, SFU_R_IMAGE or the codes of sfu_manifest_authentic if not, or what reading failed with. */
 /*@ requires ready: sfu_check_ready(c) && sfu_check_sealed(c);
-    assigns c->manifest[0 .. SFU_FORMAT_HEAD - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature, sfu_judged;
     ensures judged: \result == SFU_OK ==> slot_judged(sfu_flash, c->slot, sfu_judged, sfu_layout);
     ensures answer: sfu_check_answer(\result) || \result == SFU_R_SEAL;
@@ -76,7 +76,7 @@ uint32_t sfu_check_slot(struct sfu_check *c);
 /* The check by signature and image hash, in every build: it decides alone where the journal is lost. With
  * `sealing` 1, c->pass.tag becomes the seal for installation c->install in the same pass. */
 /*@ requires ready: sfu_check_ready(c);
-    assigns c->manifest[0 .. SFU_FORMAT_HEAD - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1], sfu_chip,
             sfu_vouch.signature;
     ensures signed: \result == SFU_OK ==> sfu_vouch.signature == 1;
     ensures answer: sfu_check_answer(\result);
@@ -91,9 +91,9 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing);
 /* Parts of the two: reads the slot's manifest into c->manifest and checks that its sizes lie in the slot;
  * and the pass over its image. */
 /*@ requires ready: sfu_check_ready(c);
-    assigns c->manifest[0 .. SFU_FORMAT_HEAD - 1];
+    assigns c->manifest[0 .. SFU_MANIFEST_SIZE - 1];
     ensures unread: SFU_CHECK_SEEN(c) != SFU_OK ==> \result == SFU_CHECK_SEEN(c);
-    ensures read: SFU_CHECK_SEEN(c) == SFU_OK ==> \forall integer i; 0 <= i < SFU_FORMAT_HEAD ==>
+    ensures read: SFU_CHECK_SEEN(c) == SFU_OK ==> \forall integer i; 0 <= i < SFU_MANIFEST_SIZE ==>
              c->manifest[i] == flash_byte(sfu_flash, sfu_layout.area[SFU_AREA_SLOT + c->slot].address + i);
     ensures answer: \result == SFU_OK || \result == SFU_R_SLOT || \result == SFU_E_ECC || \result == SFU_E_IO;
     ensures accepted: \result == SFU_OK <==> SFU_CHECK_SEEN(c) == SFU_OK

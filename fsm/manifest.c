@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "crypto.h"
+#include "digest.h"
 #include "layout.h"
 #include "port.h"
 #include "sfu_codes.h"
@@ -18,15 +19,10 @@ uint32_t sfu_manifest_extent(const uint8_t m[SFU_MANIFEST_SIZE])
 
 void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
 {
-	struct sfu_hash h;
-
-	sfu_hash_init(&h);
-	sfu_hash_update(&h, m, SFU_FORMAT_MANIFEST_SIGNED);
-	//@ assert signed: sfu_sha_size(h.sha) == SFU_FORMAT_MANIFEST_SIGNED;
-	sfu_hash_final(&h, hash);
+	sfu_digest(m, SFU_FORMAT_MANIFEST_SIGNED, hash);
 }
 
-uint32_t sfu_manifest_authentic(const uint8_t m[SFU_FORMAT_HEAD], uint8_t hash[32])
+uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], uint8_t hash[32])
 {
 	sfu_manifest_hash(m, hash);
 	if (sfu_manifest_word(m, SFU_MANIFEST_MAGIC_OFFSET) != SFU_FORMAT_MANIFEST_MAGIC)
@@ -36,7 +32,7 @@ uint32_t sfu_manifest_authentic(const uint8_t m[SFU_FORMAT_HEAD], uint8_t hash[3
 	    || m[SFU_MANIFEST_KIND_OFFSET] != SFU_FORMAT_KIND_IMAGE
 	    || m[SFU_MANIFEST_FLAGS_OFFSET] > SFU_FORMAT_FLAGS)
 		return SFU_R_FORMAT;
-	return sfu_authority_verify(m, hash);
+	return sfu_authority_verify(m, c, hash);
 }
 
 /*@ requires read: \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));

@@ -105,10 +105,11 @@ uint32_t sfu_manifest_extent(const uint8_t m[SFU_MANIFEST_SIZE]);
 void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
 
 /* Is it a manifest this loader understands, signed by a key that may sign it (authority.h)? Writes the manifest
- * hash to `hash` in any case. `m` is the manifest and the place of its certificate. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, or
+ * hash to `hash` in any case. `c` is the place of its certificate. SFU_OK, SFU_R_MAGIC, SFU_R_FORMAT, or
  * an answer of sfu_authority_verify. */
-/*@ requires valid: sfu_authority_readable(m) && \valid(hash + (0 .. 31));
-    requires apart: \separated(m + (0 .. SFU_FORMAT_HEAD - 1), hash + (0 .. 31));
+/*@ requires valid: sfu_manifest_readable(m) && sfu_authority_certificate(c) && \valid(hash + (0 .. 31));
+    requires apart: \separated(m + (0 .. SFU_MANIFEST_SIZE - 1), hash + (0 .. 31))
+             && \separated(c + (0 .. SFU_CERTIFICATE_SIZE - 1), hash + (0 .. 31));
     assigns hash[0 .. 31], sfu_vouch.signature;
     ensures signature: \result == SFU_OK ==> sfu_vouch.signature == 1;
     ensures answer: \result == SFU_OK || \result == SFU_R_MAGIC || \result == SFU_R_FORMAT || \result == SFU_R_SIGNER
@@ -117,11 +118,11 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32]);
     ensures magic: \result == SFU_R_MAGIC <==> !sfu_manifest_begins(m);
     ensures format: \result == SFU_R_FORMAT <==> sfu_manifest_begins(m) && !sfu_manifest_known(m);
     ensures signer: \result == SFU_R_SIGNER <==> sfu_manifest_begins(m) && sfu_manifest_known(m)
-             && \forall integer i; !\old(sfu_config_knows(i, sfu_authority_issuer(m)));
+             && \forall integer i; !\old(sfu_config_knows(i, sfu_authority_issuer(m, c)));
     ensures unsigned: \result == SFU_R_SIGNATURE ==> sfu_vouch.signature != 1;
-    ensures allowed: \result == SFU_OK ==> \forall integer i; sfu_config_first(i, sfu_authority_issuer(m)) ==>
-             sfu_authority_allowed(m, i); */
-uint32_t sfu_manifest_authentic(const uint8_t m[SFU_FORMAT_HEAD], uint8_t hash[32]);
+    ensures allowed: \result == SFU_OK ==> \forall integer i; sfu_config_first(i, sfu_authority_issuer(m, c)) ==>
+             sfu_authority_allowed(m, c, i); */
+uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], uint8_t hash[32]);
 
 /* Is it for this device? Product, hardware, epoch, uid, loader version: SFU_OK or the field's code. */
 /*@ requires valid: sfu_manifest_readable(m);

@@ -183,7 +183,7 @@ uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORM
 	if (d->upgrade.offers >= SFU_LIMIT_OFFERS)
 		return SFU_R_OFFERS;
 	d->upgrade.offers++;
-	status = sfu_manifest_authentic(manifest, hash);
+	status = sfu_manifest_authentic(manifest, manifest + SFU_MANIFEST_SIZE, hash);
 	if (status != SFU_OK)
 		return status;
 	status = acceptable(d, manifest, &slot);

@@ -183,7 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		device.image[i] = sfu_layout.area[SFU_AREA_SLOT + i].address + sfu_layout.image_offset;
 		device.capacity[i] = sfu_layout.area[SFU_AREA_SLOT + i].size - sfu_layout.image_offset - 128;
 	}
-	authentic = sfu_manifest_authentic(m, hash);
+	authentic = sfu_manifest_authentic(m, m + SFU_MANIFEST_SIZE, hash);
 	FUZZ_MUST(authentic == grammar_authentic(&device, m, good), "authentic or not");
 	FUZZ_MUST(sfu_manifest_meant(m) == grammar_meant(&device, m), "meant for the device or not");
 	fits = sfu_manifest_fits(m, &slot);

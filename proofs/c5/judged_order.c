@@ -15,7 +15,7 @@ uint32_t c5_any(void);
 /* That they are called, and what the first answers, is all that counts. */
 /*@ requires c5: c5_now == c5_Unjudged;
     ensures c5: c5_now == (\result == SFU_OK ? c5_Authentic : c5_Unjudged); */
-uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
+uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], uint8_t hash[32])
 {
 	return c5_any();
 }
@@ -50,7 +50,7 @@ static uint32_t acceptable(const struct sfu_device *d, const uint8_t *m, uint32_
 static uint32_t key_fits(const struct sfu_device *d, const uint8_t *m);
 /*@ requires c5: c5_now == c5_Unjudged;
     ensures c5: c5_now == c5_Unjudged; */
-uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORMAT_HEAD]);
 /*@ requires c5: c5_now == c5_Unjudged;
     ensures c5: c5_now == c5_Unjudged; */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);

@@ -53,7 +53,7 @@ void sfu_session_permit(struct sfu_device *d, uint8_t *body)
 uint32_t c5_any(void);
 
 //@ ensures c5: c5_now == c5_Open;
-uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE])
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORMAT_HEAD])
 {
 	return c5_any();
 }

@@ -94,7 +94,7 @@ static void step(struct sfu_device *d, unsigned char event, uint8_t *record, uin
 
 /*@ requires c5: c5_with(d->upgrade.state, c5_now);
     ensures c5: c5_with(d->upgrade.state, c5_now); */
-uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_MANIFEST_SIZE]);
+uint32_t sfu_upgrade_offer(struct sfu_device *d, const uint8_t manifest[SFU_FORMAT_HEAD]);
 /*@ requires c5: c5_with(d->upgrade.state, c5_now);
     ensures c5: c5_with(d->upgrade.state, c5_now); */
 uint32_t sfu_upgrade_record(struct sfu_device *d, uint32_t index, uint8_t *record, uint32_t size);

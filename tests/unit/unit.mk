@@ -16,7 +16,7 @@ UNIT_LINE_TESTS := test_link test_ymodem
 UNIT_MACHINES := gen/boot gen/session gen/upgrade gen/personalize fsm/bytes fsm/crc
 
 # what reads the formats
-UNIT_PARSERS := fsm/authority fsm/manifest fsm/config fsm/journal_cell fsm/bytes fsm/crc
+UNIT_PARSERS := fsm/authority fsm/digest fsm/manifest fsm/config fsm/journal_cell fsm/bytes fsm/crc
 
 build/unit/moves.h: tests/unit/moves.py build-aux/gen.py $(CORE_MACHINES:%=fsm/%.rl) | $(DEPS)
 	@mkdir -p $(@D)
