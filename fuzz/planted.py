@@ -32,7 +32,7 @@ def make_copy():
 
 
 def patch(path, *options):
-    subprocess.run(["patch", "-s", "-p1", *options, "-i", str(path.resolve())], cwd=COPY, check=True)
+    subprocess.run(["patch", "-s", "-p1", "-F0", *options, "-i", str(path.resolve())], cwd=COPY, check=True)
 
 
 def head(path):
