@@ -274,8 +274,8 @@ void world_forge(uint32_t number, struct fuzz_input *in)
 	struct maker *m = &f->maker;
 	const uint32_t odd = fuzz_byte(in), shape = fuzz_byte(in);
 
-	/* what the OEM has signed and a slot holds stays what it is */
-	if (world.in_slot[0] == number || world.in_slot[1] == number)
+	/* what the OEM has signed and a slot holds, or gets in this boot, stays what it is */
+	if (world.in_slot[0] == number || world.in_slot[1] == number || world.offered[number])
 		return;
 	memset(m, 0, sizeof *m);
 	m->version[0] = 1;
