@@ -19,12 +19,25 @@ _Static_assert(SFU_KEYS_SIZE == SFU_FLASH_CELL, "the keys are a cell");
 #define CELL_KIND(kind) \
 	((kind) == SFU_FLASH_KEYS_MASTER || (kind) == SFU_FLASH_KEYS_OEM || (kind) == SFU_FLASH_KEYS_DEVICE)
 
+#define CELL_AT(s, page, index) (sfu_layout.area[(s)->area + (page)].address + (index) * SFU_FLASH_CELL)
+#define CELL_WHOLE(cell) \
+	(CELL_KIND(SFU_WORD(cell, SFU_KEYS_KIND_OFFSET)) \
+	 && SFU_WORD(cell, SFU_KEYS_CRC_OFFSET) == sfu_crc32_of(cell, SFU_KEYS_CRC_OFFSET))
+
 /*@ predicate cell_kind{L}(uint8_t *cell) =
-       cell[0] != 0 || cell[1] != 0 || cell[2] != 0 || cell[3] != 0; */
+       cell[0] != 0 || cell[1] != 0 || cell[2] != 0 || cell[3] != 0;
+    // cell i of the page at `address` reads as erased; and what a read that finds it not erased shows
+    predicate cell_erased(integer f, integer address, integer i, struct sfu_layout l) =
+       store_reads(f, address + i * SFU_FLASH_CELL, SFU_KEYS_SIZE, l, SFU_E_BLANK);
+    predicate cell_shows{L}(integer f, integer address, uint8_t *cell) =
+       \forall integer i; 0 <= i < SFU_KEYS_SIZE ==> cell[i] == flash_byte(f, address + i); */
 
 /*@ requires s: SFU_STORE_VALID(s) && (page == 0 || page == 1) && index < CELLS_END;
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
-    assigns cell[0 .. SFU_KEYS_SIZE - 1]; */
+    assigns cell[0 .. SFU_KEYS_SIZE - 1];
+    ensures read: store_reads(sfu_flash, CELL_AT(s, page, index), SFU_KEYS_SIZE, sfu_layout, \result);
+    ensures erased: \result == SFU_E_BLANK <==> cell_erased(sfu_flash, CELL_AT(s, page, 0), index, sfu_layout);
+    ensures shows: \result == SFU_OK ==> cell_shows(sfu_flash, CELL_AT(s, page, index), cell); */
 static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t index, uint8_t *cell)
 {
 	return sfu_store_read(sfu_layout.area[s->area + page].address + index * SFU_FLASH_CELL, cell, SFU_KEYS_SIZE);
@@ -34,9 +47,7 @@ static uint32_t read_cell(const struct sfu_store *s, uint32_t page, uint32_t ind
     assigns \nothing;
     ensures choice: \result == 0 || \result == 1;
     ensures kind: \result == 1 ==> cell_kind(cell);
-    ensures accepted: \result == 1 <==>
-             CELL_KIND(SFU_WORD(cell, SFU_KEYS_KIND_OFFSET))
-             && SFU_WORD(cell, SFU_KEYS_CRC_OFFSET) == sfu_crc32_of(cell, SFU_KEYS_CRC_OFFSET); */
+    ensures accepted: \result == 1 <==> CELL_WHOLE(cell); */
 static uint32_t cell_ok(const uint8_t *cell)
 {
 	const uint32_t kind = sfu_get32(cell + SFU_KEYS_KIND_OFFSET);
@@ -50,7 +61,14 @@ static uint32_t cell_ok(const uint8_t *cell)
     requires out: \valid(cell + (0 .. SFU_KEYS_SIZE - 1));
     assigns cell[0 .. SFU_KEYS_SIZE - 1];
     ensures answer: \result == SFU_OK || \result == SFU_E_KEYS;
-    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && cell_kind(cell); */
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(s) && cell_kind(cell);
+    ensures whole: \result == SFU_OK ==> CELL_WHOLE(cell);
+    ensures shows: \result == SFU_OK ==> cell_shows(sfu_flash, CELL_AT(s, s->current, 1), cell)
+             || cell_shows(sfu_flash, CELL_AT(s, s->current, 2), cell)
+             || cell_shows(sfu_flash, CELL_AT(s, s->current, 3), cell);
+    ensures last: \result != SFU_OK && SFU_STORE_HAS_PAGE(s)
+             && store_reads(sfu_flash, CELL_AT(s, s->current, 3), SFU_KEYS_SIZE, sfu_layout, SFU_OK) ==>
+             cell_shows(sfu_flash, CELL_AT(s, s->current, 3), cell) && !CELL_WHOLE(cell); */
 static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 {
 	uint32_t i;
@@ -58,6 +76,9 @@ static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 	if (s->current > 1)
 		return SFU_E_KEYS;
 	/*@ loop invariant range: 1 <= i <= CELLS;
+	    loop invariant last: i == CELLS
+	             && store_reads(sfu_flash, CELL_AT(s, s->current, 3), SFU_KEYS_SIZE, sfu_layout, SFU_OK) ==>
+	             cell_shows(sfu_flash, CELL_AT(s, s->current, 3), cell) && !CELL_WHOLE(cell);
 	    loop assigns i, cell[0 .. SFU_KEYS_SIZE - 1];
 	    loop variant CELLS - i; */
 	for (i = 1; i < CELLS; i++) {
@@ -70,13 +91,22 @@ static uint32_t find_cell(const struct sfu_store *s, uint8_t *cell)
 /* 1: something is left in the other page, or may be: it counts, or its erase was cut. */
 /*@ requires s: SFU_STORE_VALID(s) && SFU_STORE_HAS_PAGE(s);
     assigns \nothing;
-    ensures choice: \result == 0 || \result == 1; */
+    ensures choice: \result == 0 || \result == 1;
+    ensures erased: \result == 0 ==>
+             \forall integer i; 0 <= i < CELLS ==> cell_erased(sfu_flash, CELL_AT(s, 1 - s->current, 0), i, sfu_layout);
+    ensures marked: \result == 0 ==>
+             \exists integer i; MARKS <= i < CELLS_END && !cell_erased(sfu_flash, CELL_AT(s, s->current, 0), i, sfu_layout);
+    ensures left: \result == 1 ==>
+             (\exists integer i; 0 <= i < CELLS && !cell_erased(sfu_flash, CELL_AT(s, 1 - s->current, 0), i, sfu_layout))
+             || \forall integer i; MARKS <= i < CELLS_END ==> cell_erased(sfu_flash, CELL_AT(s, s->current, 0), i, sfu_layout); */
 static uint32_t remains(const struct sfu_store *s)
 {
 	uint8_t seen[SFU_KEYS_SIZE];
 	uint32_t i, count = 0, marks = 0;
 
 	/*@ loop invariant range: 0 <= i <= CELLS && count <= i;
+	    loop invariant erased: count == 0 <==>
+	             \forall integer j; 0 <= j < i ==> cell_erased(sfu_flash, CELL_AT(s, 1 - s->current, 0), j, sfu_layout);
 	    loop assigns i, count, seen[0 .. SFU_KEYS_SIZE - 1];
 	    loop variant CELLS - i; */
 	for (i = 0; i < CELLS; i++) {
@@ -84,6 +114,8 @@ static uint32_t remains(const struct sfu_store *s)
 			count++;
 	}
 	/*@ loop invariant range: MARKS <= i <= CELLS_END && marks <= i;
+	    loop invariant marked: marks == 0 <==>
+	             \forall integer j; MARKS <= j < i ==> cell_erased(sfu_flash, CELL_AT(s, s->current, 0), j, sfu_layout);
 	    loop assigns i, marks, seen[0 .. SFU_KEYS_SIZE - 1];
 	    loop variant CELLS_END - i; */
 	for (i = MARKS; i < CELLS_END; i++) {
@@ -201,7 +233,10 @@ uint32_t sfu_keys_load(struct sfu_keys *k)
 	if (status != SFU_OK && sfu_store_fall_back(&k->store) == SFU_OK)
 		status = find_cell(&k->store, cell);
 	if (status == SFU_OK) {
+		//@ ghost Found: ;
 		decode(k, cell);
+		/*@ assert still: cell[0] == \at(cell[0], Found) && cell[1] == \at(cell[1], Found)
+		      && cell[2] == \at(cell[2], Found) && cell[3] == \at(cell[3], Found); */
 		//@ assert kind: k->kind != 0;
 		//@ ghost sfu_keys_known(&k->store);
 		if (k->kind == SFU_FLASH_KEYS_DEVICE && remains(&k->store))
@@ -238,7 +273,11 @@ static uint32_t make_device_key(uint8_t *device)
     assigns k->store.current, k->store.generation, k->store.secured, k->store.both, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
     ensures stands: SFU_STORE_STANDS(&k->store);
-    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store); */
+    ensures kept: SFU_STORE_VALID(&k->store) && k->store.area == SFU_AREA_KEYS && SFU_STORE_HAS_PAGE(&k->store);
+    ensures switched: \result == SFU_OK ==> k->store.current == 1 - \old(k->store.current)
+             && k->store.generation == \old(k->store.generation) + 1
+             && page_tells(sfu_flash, k->store.area + k->store.current, \old(cell_name(cell)));
+    ensures stays: \result != SFU_OK ==> k->store.current == \old(k->store.current); */
 static uint32_t switch_page(struct sfu_keys *k, const uint8_t *cell)
 {
 	uint32_t page, status;
@@ -258,11 +297,16 @@ uint32_t sfu_keys_replace(struct sfu_keys *k, uint8_t cell[SFU_KEYS_SIZE])
 	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_DEVICE);
 	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, k->epoch);
 	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, sfu_get32(cell + SFU_KEYS_FLAGS_OFFSET) | k->flags);
+	/*@ assert flags: SFU_WORD(cell, SFU_KEYS_FLAGS_OFFSET)
+	      == (uint32_t)(\at(SFU_WORD(cell, SFU_KEYS_FLAGS_OFFSET), Pre) | k->flags); */
+	//@ ghost Filled: ;
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
 	//@ assert kind: SFU_WORD(cell, SFU_KEYS_KIND_OFFSET) == SFU_FLASH_KEYS_DEVICE;
+	//@ assert crc: SFU_WORD(cell, SFU_KEYS_CRC_OFFSET) == \at(sfu_crc32_of(cell, SFU_KEYS_CRC_OFFSET), Filled);
 	status = switch_page(k, cell);
 	if (status != SFU_OK)
 		return status;
+	//@ assert switched: k->store.current == 1 - \at(k->store.current, Pre);
 	decode(k, cell);
 	//@ assert device: k->kind == SFU_FLASH_KEYS_DEVICE;
 	//@ assert stands: SFU_STORE_STANDS(&k->store);

@@ -18,8 +18,19 @@
 #define SFU_PERSONALIZE_H
 
 #include <stdint.h>
+#include "config.h"
 #include "crypto.h"
 #include "device.h"
+
+// a challenge tells whose it is, and of which product and epoch (postconditions)
+#define SFU_PERSONAL_INTRODUCED(c) \
+	ensures protocol: SFU_WORD(c, SFU_CHALLENGE_PROTOCOL_OFFSET) == SFU_PERSONAL_PROTOCOL; \
+	ensures uid: \forall integer i; 0 <= i < SFU_CHALLENGE_UID_SIZE ==> \
+	        (c)[SFU_CHALLENGE_UID_OFFSET + i] == sfu_uid_byte(i); \
+	ensures product: \forall integer i; 0 <= i < SFU_CHALLENGE_PRODUCT_SIZE ==> \
+	        (c)[SFU_CHALLENGE_PRODUCT_OFFSET + i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i]; \
+	ensures epoch: \forall integer i; 0 <= i < SFU_CHALLENGE_EPOCH_SIZE ==> \
+	        (c)[SFU_CHALLENGE_EPOCH_OFFSET + i] == sfu_config[SFU_CONFIG_EPOCH_OFFSET + i];
 
 // a page of keys was found, and nobody wrote to it since
 #define SFU_PERSONAL_PAGE(d) \
@@ -28,7 +39,8 @@
 
 /*@ requires valid: \valid(p);
     assigns p->cs, p->state, p->status;
-    ensures idle: p->state == SFU_PERSONALIZE_STATE_IDLE && p->cs == p->state; */
+    ensures idle: p->state == SFU_PERSONALIZE_STATE_IDLE && p->cs == p->state;
+    ensures status: p->status == SFU_OK; */
 void sfu_personalize_init(struct sfu_personal *p);
 
 /* PERSONALIZE. SFU_OK: `body` is struct CHALLENGE, or, in a device that has been personalized, struct RECEIPT, as *size
@@ -90,6 +102,10 @@ uint32_t sfu_personalize_permit(struct sfu_device *d, uint8_t *permit, uint8_t r
              \old(d->personal.state) == SFU_PERSONALIZE_STATE_DONE
              || (\old(d->personal.state) == SFU_PERSONALIZE_STATE_CHALLENGED
                  && \old(*p) == SFU_PERSONALIZE_EVENT_PERMIT);
+    ensures stays: \old(d->personal.state) == SFU_PERSONALIZE_STATE_DONE && \old(*p) != SFU_PERSONALIZE_EVENT_FAILED ==>
+             d->personal.state == SFU_PERSONALIZE_STATE_DONE && d->personal.status == \old(d->personal.status);
+    ensures gone: \old(d->personal.state) != SFU_PERSONALIZE_STATE_DONE && \old(*p) == SFU_PERSONALIZE_EVENT_ASK ==>
+             \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0;
     ensures once: \old(*p) == SFU_PERSONALIZE_EVENT_PERMIT || \old(*p) == SFU_PERSONALIZE_EVENT_REFUSED ==>
              d->personal.state != SFU_PERSONALIZE_STATE_CHALLENGED; */
 void sfu_personalize_step(struct sfu_device *d, const unsigned char *p, const uint8_t *permit);

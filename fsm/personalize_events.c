@@ -10,6 +10,11 @@
 
 #define HSM_KEY (sfu_config + SFU_CONFIG_HSM_KEY_OFFSET)
 
+// the permit is one for this device
+#define ADDRESSED(permit) \
+	(SFU_WORD(permit, SFU_PERMIT_PROTOCOL_OFFSET) == SFU_PERSONAL_PROTOCOL \
+	 && \forall integer i; 0 <= i < SFU_PERMIT_UID_SIZE ==> (permit)[SFU_PERMIT_UID_OFFSET + i] == sfu_uid_byte(i))
+
 static const uint8_t LABEL_BOX[] = { 's', 'f', 'u', ' ', 'b', 'o', 'x' };
 
 _Static_assert(SFU_PERMIT_TAG_OFFSET + SFU_PERMIT_TAG_SIZE == SFU_PERMIT_SIGNATURE_OFFSET
@@ -108,7 +113,9 @@ uint32_t sfu_personalize_ask(struct sfu_device *d, uint8_t body[SFU_CHALLENGE_SI
 
 /* Whom the permit is for, and who says it is from him. */
 /*@ requires read: \valid_read(permit + (0 .. SFU_PERMIT_SIZE - 1));
-    assigns \nothing; */
+    assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_R_PERMIT || \result == SFU_R_HSM;
+    ensures whom: \result == SFU_R_PERMIT <==> !ADDRESSED(permit); */
 static uint32_t addressed(const uint8_t *permit)
 {
 	uint8_t uid[SFU_PERMIT_UID_SIZE], id[SFU_FORMAT_HASH];
@@ -168,7 +175,9 @@ static void hash_both(uint8_t *box, uint8_t *transcript, const uint8_t *challeng
 /*@ requires valid: \valid(d);
     requires permit: permit == &d->link.buffer[0] + (SFU_LINK_PAD + 1);
     assigns d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip, sfu_vouch.signature;
-    ensures signed: \result == SFU_OK ==> sfu_vouch.signature == 1; */
+    ensures signed: \result == SFU_OK ==> sfu_vouch.signature == 1;
+    ensures addressed: \result == SFU_OK ==> \old(ADDRESSED(permit));
+    ensures other: \old(!ADDRESSED(permit)) ==> \result == SFU_R_PERMIT && sfu_vouch.signature == \old(sfu_vouch.signature); */
 static uint32_t judge(struct sfu_device *d, uint8_t *permit)
 {
 	uint8_t transcript[SFU_FORMAT_HASH], box[SFU_FORMAT_HASH];

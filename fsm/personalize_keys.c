@@ -57,7 +57,8 @@ void sfu_personal_forget(struct sfu_personal *p)
 
 /* What the device says of itself, up to the nonce. */
 /*@ requires out: \valid(out + (0 .. SFU_CHALLENGE_NONCE_OFFSET - 1));
-    assigns out[0 .. SFU_CHALLENGE_NONCE_OFFSET - 1], sfu_chip; */
+    assigns out[0 .. SFU_CHALLENGE_NONCE_OFFSET - 1], sfu_chip;
+    SFU_PERSONAL_INTRODUCED(out) */
 static void introduce(uint8_t *out)
 {
 	uint8_t id[SFU_FORMAT_HASH];
@@ -97,7 +98,8 @@ void sfu_personal_challenge(struct sfu_device *d)
 /*@ requires read: \valid_read(record + (0 .. SFU_KEYS_RECORD - 1)) && \valid_read(key + (0 .. 31));
     requires out: \valid(out + (0 .. SFU_RECEIPT_SIZE - 1))
              && \separated(out + (0 .. SFU_RECEIPT_SIZE - 1), record + (0 .. SFU_KEYS_RECORD - 1), key + (0 .. 31));
-    assigns out[0 .. SFU_RECEIPT_SIZE - 1]; */
+    assigns out[0 .. SFU_RECEIPT_SIZE - 1];
+    SFU_PERSONAL_TOLD(out, record, \true) */
 static void tell(uint8_t *out, const uint8_t *record, const uint8_t *key)
 {
 	uint8_t fingerprint[SFU_FORMAT_HASH];

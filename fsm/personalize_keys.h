@@ -8,11 +8,22 @@
 
 #define SFU_PERSONAL_TRANSCRIPT SFU_PERMIT_SIGNATURE_OFFSET /* where an opened permit holds the transcript hash */
 
+// a receipt says what the key page's fields from `licence` on say, and whose it is (postconditions)
+#define SFU_PERSONAL_TOLD(out, record, when) \
+	ensures protocol: when ==> SFU_WORD(out, SFU_RECEIPT_PROTOCOL_OFFSET) == SFU_PERSONAL_PROTOCOL; \
+	ensures licence: when ==> \forall integer i; 0 <= i < SFU_RECEIPT_LICENCE_SIZE ==> \
+	        (out)[SFU_RECEIPT_LICENCE_OFFSET + i] == (record)[i]; \
+	ensures uid: when ==> \forall integer i; 0 <= i < SFU_RECEIPT_UID_SIZE ==> \
+	        (out)[SFU_RECEIPT_UID_OFFSET + i] == sfu_uid_byte(i); \
+	ensures rest: when ==> \forall integer i; 0 <= i < SFU_KEYS_TRANSCRIPT_SIZE + SFU_KEYS_RECEIPT_SIZE ==> \
+	        (out)[SFU_RECEIPT_TRANSCRIPT_OFFSET + i] == (record)[SFU_KEYS_TRANSCRIPT_OFFSET - SFU_KEYS_LICENCE_OFFSET + i];
+
 /* A new challenge, made under M, which is in d->keys.oem and is wiped; d->personal.status tells if it could be made. */
 /*@ requires valid: \valid(d);
     assigns d->personal.status, d->personal.scalar[0 .. 31], d->personal.challenge[0 .. SFU_CHALLENGE_SIZE - 1],
             d->keys.oem[0 .. 31], sfu_chip;
-    ensures gone: \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0; */
+    ensures gone: \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0;
+    SFU_PERSONAL_INTRODUCED(d->personal.challenge) */
 void sfu_personal_challenge(struct sfu_device *d);
 
 /* K, D and the receipt, of M (d->keys.oem) and of an opened permit; then the switch of the key page.
@@ -33,7 +44,9 @@ void sfu_personal_forget(struct sfu_personal *p);
 /*@ requires read: \valid_read(k);
     requires out: \valid(out + (0 .. SFU_RECEIPT_SIZE - 1)) && \separated(k, out + (0 .. SFU_RECEIPT_SIZE - 1));
     assigns out[0 .. SFU_RECEIPT_SIZE - 1];
-    ensures answer: \result == SFU_OK || \result == SFU_R_PERSONALIZED; */
+    ensures answer: \result == SFU_OK || \result == SFU_R_PERSONALIZED;
+    ensures has: \result == SFU_OK <==> k->kind == SFU_FLASH_KEYS_DEVICE && k->flags / SFU_FLASH_KEYS_RECEIPT % 2 == 1;
+    SFU_PERSONAL_TOLD(out, k->receipt, \result == SFU_OK) */
 uint32_t sfu_personal_receipt(const struct sfu_keys *k, uint8_t out[SFU_RECEIPT_SIZE]);
 
 /* HKDF(key, salt, label ‖ tail); salt_size is 0 or 32. */

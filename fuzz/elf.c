@@ -1,17 +1,33 @@
-/* ELF files -> an image, and a loader's symbols. Input: the file. */
+/* ELF files -> an image, and a loader with its layout and configuration. Input: the file. */
 #include <string.h>
 #include "elffile.h"
 #include "fuzz.h"
 #include "image.h"
+#include "loader.h"
 #include "memory_file.h"
 #include "sfu_format.h"
+
+/* What `sfu factory` relies on. */
+static void check_loader(const struct sfu_loader *l)
+{
+	const struct sfu_area *a = &l->layout.area[SFU_AREA_LOADER];
+	const struct sfu_span *span = &l->flash.at[0];
+	uint32_t i;
+
+	FUZZ_MUST(l->flash.count == 1 && span->address >= a->address
+	                  && (uint64_t)span->address + span->size <= (uint64_t)a->address + a->size, "a loader beyond its area");
+	FUZZ_MUST(sfu_loader_at(l, l->config, SFU_CONFIG_SIZE) != NULL
+	                  && l->config - span->address <= span->size - SFU_CONFIG_SIZE, "a configuration beyond the loader");
+	for (i = 0; i < l->layout.slot_count; i++)
+		FUZZ_MUST(sfu_loader_capacity(&l->layout, i) > 0 && sfu_loader_capacity(&l->layout, i) % SFU_FORMAT_GRAIN == 0
+		                  && (uint64_t)l->layout.image_offset + sfu_loader_capacity(&l->layout, i) + SFU_FLASH_MAILBOX
+		                             <= l->layout.area[SFU_AREA_SLOT + i].size, "an image larger than its slot");
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sfu_spans image = { NULL, 0 };
-	struct sfu_bytes bytes;
-	struct sfu_elf elf;
-	uint32_t address;
+	struct sfu_loader loader;
 
 	memory_file = (struct sfu_bytes){ (uint8_t *)(uintptr_t)data, size };
 	if (sfu_image_read("input", &image) == 0) {
@@ -19,12 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)sfu_image_check("input", &image.at[0]);
 	}
 	sfu_spans_free(&image);
-	if (sfu_file_read("input", SFU_FILE_PUBLIC, &bytes) != 0)
-		return 0;
-	if (sfu_elf_open("input", &bytes, &elf) == 0) {
-		(void)sfu_elf_symbol(&elf, "sfu_config", SFU_CONFIG_SIZE, &address);
-		sfu_elf_close(&elf);
-	}
-	sfu_bytes_free(&bytes);
+	if (sfu_loader_read("input", &loader) == 0)
+		check_loader(&loader);
+	sfu_loader_free(&loader);
 	return 0;
 }

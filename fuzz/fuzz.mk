@@ -10,10 +10,11 @@
 
 FUZZ_PARSERS := link ymodem manifest records journal
 FUZZ_LIVES := boot session lifetimes lifetimes-real
-FUZZ_FILES := package elf hex pem
+FUZZ_FILES := package elf hex pem text answers ledger
+FUZZ_HSM := service personalize personalize-real
 # what needs no library that is not instrumented
 FUZZ_CORE_TARGETS := $(filter-out manifest lifetimes-real,$(FUZZ_PARSERS) $(FUZZ_LIVES))
-FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES)
+FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES) $(FUZZ_HSM)
 
 FUZZ_CLANG := clang-19
 FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov fuzz-foreign fuzz-afl
@@ -44,24 +45,47 @@ FUZZ_STAND_IN_fuzz-msan = $(FUZZ_SAN_fuzz-msan)
 FUZZ_STAND_IN_fuzz-cov := -O2 -g
 
 FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion -Werror \
-	-Wno-deprecated-declarations -Ifuzz -Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec -Itests/e2e -Itools $(BEARSSL_INCLUDE)
+	-Wno-deprecated-declarations -Ifuzz -Iport/host -Ifsm -Igen -Iport -Icrypto -Ispec -Itests/e2e -Itools $(BEARSSL_INCLUDE) $$(pkg-config --cflags p11-kit-1)
 FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
+
+# what is compiled without instrumentation: what no fuzzer shall learn from, and what is no part of what is judged
+FUZZ_QUIET := stand_in sums flat grammar keyring_stand_in keyring_real token_memory exchange
 
 # what each target needs beside the core
 FUZZ_WITH_link := grammar
 FUZZ_WITH_ymodem := grammar
 FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
-FUZZ_WITH_records := geometry stand_in stand_in_signer flat config_object maker
-FUZZ_WITH_journal := grammar geometry stand_in flat pages
+FUZZ_WITH_records := sums geometry stand_in stand_in_signer flat config_object maker
+FUZZ_WITH_journal := sums grammar geometry stand_in flat pages
 FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
 FUZZ_WITH_session = talk $(FUZZ_WITH_lifetimes)
 FUZZ_MUTATOR_session := session_mutator
-FUZZ_WITH_lifetimes := grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
+FUZZ_WITH_lifetimes := sums grammar geometry stand_in stand_in_signer world rig station maker config_object flash port
 FUZZ_WITH_package := memory_file tool/package tool/package_manifest tool/package_signature tool/certificate \
 	tool/point tool/number tool/crypt
-FUZZ_WITH_elf := memory_file tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
+FUZZ_WITH_elf := memory_file tool/loader tool/image tool/elffile tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_hex := memory_file tool/hexfile tool/spans tool/number tool/crypt
 FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt tool/out
+# the HSM's box: the host program's own service, desk and ledger; with the stand-in where OpenSSL would be
+FUZZ_BOX := hsm_box exchange token_memory memory_file tool/service tool/desk tool/permit tool/message tool/hsm tool/order \
+	tool/ledger tool/ledger_row tool/ledger_find tool/ledger_head tool/ledger_meet tool/ledger_source tool/ledger_check \
+	tool/number tool/lock_profile tool/locked
+FUZZ_WITH_service = $(FUZZ_BOX) stand_in keyring_stand_in
+FUZZ_LIBS_service := -Wl,--wrap=sfu_hsm_hkdf -lcrypto -lsqlite3
+FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/hsm_record tool/textfile tool/out
+FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
+FUZZ_WITH_text := memory_file tool/oemkey tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
+FUZZ_LIBS_text := -lcrypto
+FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
+	tool/package tool/package_manifest tool/package_signature tool/certificate tool/point tool/number tool/crypt
+FUZZ_LIBS_answers := -lssl -lcrypto
+FUZZ_WITH_personalize = $(FUZZ_WITH_service) sums stand_in_signer geometry rig station maker config_object flash port
+FUZZ_LIBS_personalize = $(FUZZ_LIBS_service)
+FUZZ_MAIN_personalize-real := personalize
+FUZZ_WITH_personalize-real = $(filter-out stand_in stand_in_signer keyring_stand_in,$(FUZZ_WITH_personalize)) signer keyring_real \
+	tool/crypt tool/point tool/box core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
+FUZZ_ARCHIVES_personalize-real := libbearssl
+FUZZ_LIBS_personalize-real := -lcrypto -lsqlite3
 # the same lives with the real cryptography
 FUZZ_MAIN_lifetimes-real := lifetimes
 FUZZ_WITH_lifetimes-real = $(filter-out stand_in stand_in_signer,$(FUZZ_WITH_lifetimes)) signer \
@@ -101,7 +125,7 @@ build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_SEEN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 
-build/$(1)/stand_in.o build/$(1)/grammar.o: build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
+$(FUZZ_QUIET:%=build/$(1)/%.o): build/$(1)/%.o: fuzz/%.c $$(FUZZ_H) | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_STAND_IN_$(1)) $$(FUZZ_FLAGS) -c $$< -o $$@
 

@@ -221,7 +221,7 @@ uint32_t sfu_agree_public(uint8_t public_key[64], const uint8_t scalar[32])
 	begin(&s, 'E');
 	add(&s, scalar, 32);
 	marked(&s, public_key);
-	memset(public_key + 32, 0x59, 32);
+	memset(public_key + 32, STAND_IN_POINT, 32);
 	return SFU_OK;
 }
 
@@ -235,7 +235,7 @@ uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t p
 	ARGUMENT(secret, 32);
 	(void)sfu_agree_public(own, scalar);
 	/* no point of this curve */
-	if (public_key[32] != 0x59 || public_key[63] != 0x59)
+	if (public_key[32] != STAND_IN_POINT || public_key[63] != STAND_IN_POINT)
 		return SFU_R_PERMIT;
 	order = memcmp(own, public_key, 64);
 	begin(&s, 'Z');
@@ -243,6 +243,12 @@ uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t p
 	add(&s, order < 0 ? public_key : own, 64);
 	end(&s, secret);
 	return SFU_OK;
+}
+
+void stand_in_close(const uint8_t key[32], uint8_t *box, uint32_t size, uint8_t tag[16])
+{
+	sfu_cipher(key, 0, box, size);
+	sfu_onetime_mac(tag, key, 0xFFFFFFFFu, box, size);
 }
 
 uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint8_t tag[16])

@@ -1,6 +1,6 @@
 # What is proved of the core, with Frama-C's WP (proofs/README.md).
 
-CHECKS += prove-replay proofs-paper-check proofs-lint-check
+CHECKS += prove-replay prove-order-check prove-eva proofs-paper-check proofs-lint-check
 
 .PHONY: prove prove-replay prove-smoke prove-attacks prove-mutants prove-eva prove-table
 
@@ -19,7 +19,7 @@ prove-attacks: $(DEPS) ## changes the code for the worse, and demands that the p
 prove-mutants: $(DEPS) ## changes the core in hundreds of small ways, and says which ones no proof notices
 	@python3 proofs/mutants.py run --update $(FILES)
 
-prove-eva: $(DEPS) ## follows the whole core by abstract interpretation, and compares the alarms
+prove-eva: $(DEPS) ## follows the whole core by abstract interpretation; WP must have proved what that cannot show
 	@python3 proofs/eva/eva.py
 
 prove-table: $(DEPS) ## proves all and writes proofs/goals.tsv, then the attacks
@@ -27,10 +27,13 @@ prove-table: $(DEPS) ## proves all and writes proofs/goals.tsv, then the attacks
 	@python3 proofs/attack.py --update
 	@python3 proofs/paper.py
 
-.PHONY: prove-order prove-order-attacks
+.PHONY: prove-order prove-order-check prove-order-attacks
 
 prove-order: $(DEPS) ## proves the order of operations (proofs/c5)
 	@python3 proofs/c5/prove.py
+
+prove-order-check: $(DEPS) ## the same, but of automata alone whose text is not the one of proofs/c5/goals.tsv
+	@python3 proofs/c5/prove.py --changed
 
 prove-order-attacks: $(DEPS) ## changes the order for the worse, and demands that the proof fails
 	@python3 proofs/c5/prove.py --attacks

@@ -49,8 +49,9 @@ static int parse(const char *path, const struct sfu_bytes *bytes, struct sfu_oem
 		if (fill > 0 && line[fill - 1] == '\r')
 			fill--;
 		line[fill] = '\0';
+		/* nobody sees what stands behind a zero */
+		brought = strlen(line) == fill ? parse_line(line, has, key) : 0;
 		fill = 0;
-		brought = parse_line(line, has, key);
 		other = has == 0 && strcmp(line, kind_word[!key->master]) == 0;
 		has |= brought;
 		if (other)

@@ -30,14 +30,15 @@ static void failed(int status, struct sfu_refusal *refusal)
 			"the HSM's token does not answer: connect it and try again");
 }
 
-/* A token that failed is let go, and looked for again from time to time. */
+/* A token that failed is let go, and looked for again from time to time; but not while rows wait for the end of
+ * the round, which the token must not see before the disk has them. */
 static int token_is_there(struct sfu_service *s)
 {
 	const uint64_t now = sfu_host_time();
 
 	if (s->desk.hsm.ready)
 		return 1;
-	if (now < s->tried + TOKEN_EVERY)
+	if (s->desk.ledger.open || now < s->tried + TOKEN_EVERY)
 		return 0;
 	s->tried = now;
 	if (sfu_hsm_again(&s->desk.hsm) != 0)
@@ -156,10 +157,12 @@ void sfu_service_answer(
 	*waits = refusal.code == 0 && s->desk.ledger.open;
 }
 
-/* Rows that an earlier question of the round wrote went with the failure of a later one. */
+/* Rows that an earlier question of the round wrote go with the failure of a later one: with its row, or with the
+ * token, which could not be told of them. */
 static int round_is_whole(struct sfu_service *s)
 {
-	const int whole = s->undone == s->desk.ledger.undone;
+	const int whole = s->undone == s->desk.ledger.undone &&
+		(s->desk.hsm.ready || !s->desk.ledger.open);
 
 	if (!whole && s->desk.ledger.open)
 		sfu_ledger_undo(&s->desk.ledger);
@@ -170,7 +173,7 @@ static int round_is_whole(struct sfu_service *s)
 int sfu_service_commit(struct sfu_service *s, struct sfu_message *refused)
 {
 	struct sfu_refusal refusal = { 0 };
-	int kept, status = EX_IOERR;
+	int kept, status = s->desk.hsm.ready ? EX_IOERR : EX_UNAVAILABLE;
 
 	if (round_is_whole(s))
 		status = sfu_ledger_commit(&s->desk.ledger, &s->desk.hsm, &kept);

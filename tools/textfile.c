@@ -54,13 +54,16 @@ static int parse(const char *path, const struct sfu_bytes *bytes, const char *wh
 			continue;
 		}
 		line[fill] = '\0';
-		fill = 0;
 		number++;
-		if (number == 1 && strcmp(line, head) != 0)
+		/* nobody sees what stands behind a zero */
+		if (strlen(line) != fill)
+			status = sfu_fail(EX_DATAERR, path, "line %zu of %s holds a zero byte", number, what);
+		else if (number == 1 && strcmp(line, head) != 0)
 			status = sfu_fail(EX_DATAERR, path, "is not %s of this program", what);
 		else if (number > 1 && !take(fields, count, line))
 			status = sfu_fail(
 				EX_DATAERR, path, "line %zu is not one of %s", number, what);
+		fill = 0;
 	}
 	sfu_crypt_wipe(line, sizeof(line));
 	if (status == 0 && (number == 0 || fill != 0))

@@ -1,6 +1,17 @@
 /* Claim C5, upgrade: the machine and what makes its events, as they ship. README.md here tells how to read it. */
 #include "bytes.h"
 #include "upgrade.h"
+/* each effect once more, by its own contract, under a name that the automaton does not hear */
+#define sfu_upgrade_begin c5_begin
+#define sfu_upgrade_resume c5_resume
+#define sfu_upgrade_store c5_store
+#define sfu_upgrade_seal c5_seal
+#include "upgrade_flash.h"
+#undef sfu_upgrade_begin
+#undef sfu_upgrade_resume
+#undef sfu_upgrade_store
+#undef sfu_upgrade_seal
+#undef SFU_UPGRADE_FLASH_H
 #include "upgrade_flash.h"
 #include "sfu_codes.h"
 
@@ -23,14 +34,6 @@ enum c5_states { c5_Idle, c5_Receiving, c5_Complete, c5_Done };
 
 /*@ assigns \result \from \nothing; */
 uint32_t c5_any(void);
-/*@ assigns d->boot.good, d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
-            d->upgrade.expected[0 .. 31], d->upgrade.key[0 .. 31], d->journal, sfu_flash, sfu_chip; */
-void c5_anything(struct sfu_device *d);
-/*@ assigns d->upgrade.status, d->upgrade.next, d->upgrade.erased, d->upgrade.checkpoint,
-            d->upgrade.expected[0 .. 31], d->journal, sfu_flash, sfu_chip;
-    ensures next: d->upgrade.next == \old(d->upgrade.next) + 1; */
-void c5_anything_stored(struct sfu_device *d);
-
 /* the effect failed */
 /*@ assigns \nothing; */
 void c5_failed(void)
@@ -43,11 +46,11 @@ void c5_whole(void)
 {
 }
 
-/* The effects: each may write what its contract lets it write. */
+/* The effects, and what has become of them. */
 //@ ensures c5: c5_now == (d->upgrade.status == SFU_OK ? c5_Receiving : c5_Idle);
 void sfu_upgrade_begin(struct sfu_device *d)
 {
-	c5_anything(d);
+	c5_begin(d);
 	if (d->upgrade.status != SFU_OK)
 		c5_failed();
 }
@@ -55,7 +58,7 @@ void sfu_upgrade_begin(struct sfu_device *d)
 //@ ensures c5: c5_now == (d->upgrade.status == SFU_OK ? c5_Receiving : c5_Idle);
 void sfu_upgrade_resume(struct sfu_device *d)
 {
-	c5_anything(d);
+	c5_resume(d);
 	if (d->upgrade.status != SFU_OK)
 		c5_failed();
 }
@@ -64,7 +67,7 @@ void sfu_upgrade_resume(struct sfu_device *d)
              : \old(d->upgrade.next + 1 == sfu_manifest_count(&d->upgrade.manifest[0])) ? c5_Complete : c5_Receiving); */
 void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 {
-	c5_anything_stored(d);
+	c5_store(d, record, size);
 	if (d->upgrade.status != SFU_OK)
 		c5_failed();
 	else if (d->upgrade.next == sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_COUNT_OFFSET))
@@ -74,7 +77,7 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 //@ ensures c5: c5_now == (d->upgrade.status == SFU_OK ? c5_Done : c5_Idle);
 void sfu_upgrade_seal(struct sfu_device *d)
 {
-	c5_anything(d);
+	c5_seal(d);
 	if (d->upgrade.status != SFU_OK)
 		c5_failed();
 }

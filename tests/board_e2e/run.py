@@ -8,6 +8,7 @@ import time
 import traceback
 
 import cuts
+import glitch
 import hsm
 import lines
 import lives
@@ -17,7 +18,7 @@ import personal
 from device import Wrong
 from kit import Kit
 
-MODULES = [cuts, hsm, personal, lines, lives, memory, locks]  # the slow ones first
+MODULES = [cuts, glitch, hsm, personal, lines, lives, memory, locks]  # the slow ones first
 
 
 def run(case, folder):

@@ -73,7 +73,7 @@ FIRMWARE_PROBE := $(FIRMWARE)/probe.elf
 $(FIRMWARE)/probe.o: tests/firmware/probe.c $(STM32_H) | $(DEPS)
 	@mkdir -p $(@D)
 	$(Q)$(STM32_CC) $(STM32_FLAGS) $(CORE_FLAGS) -fno-tree-loop-distribute-patterns \
-		-fno-optimize-sibling-calls -Wno-infinite-recursion -c $< -o $@
+		-fno-optimize-sibling-calls -Wno-infinite-recursion -Iport/stm32 -c $< -o $@
 
 # The port whole, but of the core nothing.
 $(FIRMWARE_PROBE): $(FIRMWARE)/probe.o $(STM32)/layout/ab.o $(STM32)/obj/port/stm32/baud_115200.o \

@@ -6,6 +6,7 @@
 #include "sfu.h"
 #include "sfu_codes.h"
 #include "sfu_format.h"
+#include "stm32.h"
 
 #define KIB 1024u
 #define PAGE (sfu_layout.area[SFU_AREA_JOURNAL].address)
@@ -115,6 +116,42 @@ static void probe_entropy(void)
 		data[i] = (uint8_t)(i * 7u + i / 256u);
 }
 
+static uint32_t blank(uint32_t address)
+{
+	uint32_t is = 0;
+
+	expect("read", sfu_port_flash_read(address, (uint8_t *)&is, 4), SFU_OK);
+	return is == 0xFFFFFFFFu;
+}
+
+/* What the controller refuses, leaves behind, or is still at (T84). Sector 11, at LAST, is write-protected. */
+static void probe_controller(void)
+{
+	volatile uint32_t *word = (volatile uint32_t *)(uintptr_t)(PAGE + 4u);
+	uint32_t size, journal1 = sfu_layout.area[SFU_AREA_JOURNAL + 1].address;
+
+	expect("erase", sfu_port_flash_erase(PAGE), SFU_OK);
+	expect("protected erase", sfu_port_flash_erase(LAST), SFU_E_IO);
+	expect("protected program", sfu_port_flash_program(LAST, data, 4), SFU_E_IO);
+	expect("protected", blank(LAST), 1);
+	/* the flag of that is no failure of this */
+	expect("after a refusal", sfu_port_flash_program(PAGE, data, 4), SFU_OK);
+	*word = 0; /* nobody programs: PGSERR */
+	expect("stray store", blank(PAGE + 4u), 1);
+	expect("flags", (FLASH_R.SR & FLASH_SR_ERRORS) != 0, 1);
+	expect("after a stray store", sfu_port_flash_program(PAGE + 4u, data, 8), SFU_OK);
+	/* bits that are 0 stay so: what is read back is not what was wanted */
+	expect("over another", sfu_port_flash_program(PAGE + 4u, data + 8, 4), SFU_E_IO);
+	/* an erase that somebody began is waited for */
+	expect("program", sfu_port_flash_program(journal1, data, 16), SFU_OK);
+	FLASH_R.KEYR = FLASH_KEY1;
+	FLASH_R.KEYR = FLASH_KEY2;
+	FLASH_R.CR = FLASH_CR_SER | sfu_flash_sector(journal1, &size) << FLASH_CR_SNB_SHIFT | FLASH_CR_X32;
+	FLASH_R.CR |= FLASH_CR_STRT;
+	expect("while it is busy", sfu_port_flash_program(PAGE + 64u, data, 4), SFU_OK);
+	expect("erased meanwhile", blank(journal1), 1);
+}
+
 /* Until the stack runs out of RAM. */
 static uint32_t overflow(volatile uint32_t *below)
 {
@@ -124,7 +161,8 @@ static uint32_t overflow(volatile uint32_t *below)
 	return overflow(here) + here[0];
 }
 
-/* Echoes, and obeys: q resets, s overflows the stack. */
+/* Echoes, and obeys: q resets, s overflows the stack, f does to the flash controller what a board with --lenient
+ * bears, k gives it a wrong key, which is a bus fault. */
 void sfu_main(void)
 {
 	uint32_t i, n;
@@ -148,6 +186,12 @@ void sfu_main(void)
 				sfu_port_reset();
 			if (back[i] == 's')
 				(void)overflow(&n);
+			if (back[i] == 'k')
+				FLASH_R.KEYR = 0;
+			if (back[i] == 'f') {
+				probe_controller();
+				say("controller done\r\n");
+			}
 		}
 	}
 }

@@ -10,12 +10,16 @@ import tty
 
 
 class Device:
-    def __init__(self, board, elf, folder, options=()):
-        flash, self.port = folder / "chip", folder / "line"
-        subprocess.run([board, "program", "--flash", flash, *options, elf], check=True)
-        self.process = subprocess.Popen([board, "run", "--flash", flash, "--serial", self.port,
-                                         "--elf", elf, "--time-max", "60000"], stderr=subprocess.DEVNULL)
-        self.heard = b""
+    def __init__(self, board, elf, folder, options=(), lenient=()):
+        self.flash, self.port = folder / "chip", folder / "line"
+        subprocess.run([board, "program", "--flash", self.flash, *options, elf], check=True)
+        self.run(board, elf, lenient)
+
+    def run(self, board, elf, lenient):
+        self.port.unlink(missing_ok=True)
+        self.process = subprocess.Popen([board, "run", "--flash", self.flash, "--serial", self.port,
+                                         "--elf", elf, "--time-max", "60000", *lenient], stderr=subprocess.DEVNULL)
+        self.heard = self.said = b""
         for _ in range(500):
             if self.port.exists():
                 break
@@ -32,7 +36,8 @@ class Device:
                 self.heard += os.read(self.line, 4096)
             except BlockingIOError:
                 time.sleep(0.01)
-        self.heard = self.heard[self.heard.index(text) + len(text):]
+        end = self.heard.index(text) + len(text)
+        self.said, self.heard = self.heard[:end], self.heard[end:]
 
     def send(self, data):
         while data:
@@ -45,6 +50,32 @@ class Device:
         self.process.terminate()
         self.process.wait()
         os.close(self.line)
+
+
+def controller(board, elf, folder):
+    """What the flash controller refuses is told, and does nothing (T84)."""
+    folder.mkdir()
+    device = Device(board, elf, folder, lenient=["--lenient"])
+    try:
+        device.wait(b"probe done\r\n")
+    finally:
+        device.close()
+    # the first start has erased sector 11; from now on it is write-protected
+    subprocess.run([board, "program", "--flash", folder / "chip", "-ob", "nWRP11=0"], check=True)
+    device.run(board, elf, ["--lenient"])
+    try:
+        device.wait(b"probe\r\n")
+        device.wait(b"probe done\r\n")
+        device.heard = b""
+        device.send(b"f")
+        device.wait(b"controller done\r\n")
+        assert b"FAILED" not in device.said, f"the flash driver: {device.said}"
+        # the controller is locked then, and the fault leaves nothing but a reset, which opens it again
+        device.send(b"k")
+        device.wait(b"kprobe\r\n")
+        device.wait(b"probe done\r\n")
+    finally:
+        device.close()
 
 
 def main(board, elf):
@@ -63,7 +94,8 @@ def main(board, elf):
             assert device.process.wait(20) == 11, "a stack overflow went unnoticed"
         finally:
             device.close()
-    print("port: bounds, units, time, entropy, line, reset and stack overflow on the emulated board")
+        controller(board, elf, pathlib.Path(folder) / "controller")
+    print("port: bounds, units, time, entropy, line, flash controller, reset and stack overflow on the emulated board")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, "proofs")
+sys.path[:0] = ["proofs", "proofs/eva"]
+import eva  # noqa: E402
 import prove  # noqa: E402
 
 PARTS = ("spec", "fsm", "gen", "crypto", "port", "proofs", "tests", "tools", "build-aux", "README.md")
@@ -71,6 +72,30 @@ SMOKE = [
 ]
 
 
+# events that come of functions that the order's proof does not look at
+ORDER = [
+    ("proofs/c5/session_order.c", "/* beyond sfu_session_quit: sfu_upgrade_leave; */", "", "session_order",
+     "sfu_session_quit is not looked at, and calls sfu_upgrade_leave"),
+    ("proofs/c5/session_order.c", "/* beyond sfu_session_quit: sfu_upgrade_leave; */",
+     "/* beyond sfu_session_quit: sfu_upgrade_leave sfu_port_reset; */", "session_order",
+     "sfu_session_quit is listed as calling sfu_port_reset"),
+    ("fsm/boot_prepare.c", "uint32_t sfu_boot_locked(void)\n{", "uint32_t sfu_boot_locked(void)\n{\n\t(void)sfu_keys_replace(0, 0);",
+     "personal_order", "sfu_boot_locked is not looked at, and calls sfu_keys_replace"),
+]
+
+# alarms of Eva, what is open of WP's goals, and whether the alarm is answered
+ALARMS = [
+    ("a.c one unsigned_overflow: i + 1 \u2264 4294967295", [], True),
+    ("a.c one unsigned_overflow: i + 1 \u2264 4294967295", ["one_assert_rte_unsigned_overflow_2"], False),
+    ("a.c one unsigned_overflow: i + 1 \u2264 4294967295", ["one_assert_rte_mem_access"], True),
+    ("a.c one initialization: \\initialized(p + 0)", [], False),
+    ("a.c one call: sfu_port_tx", [], True),
+    ("a.c one call: sfu_port_tx", ["one_call_sfu_port_tx_requires_read"], False),
+    ("a.c two unsigned_overflow: i + 1 \u2264 4294967295", [], False),
+    ("b.c one unsigned_overflow: i + 1 \u2264 4294967295", [], False),
+]
+
+
 @contextlib.contextmanager
 def spoilt(file, old, new):
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +135,14 @@ def main():
         with spoilt(file, old, new) as folder:
             status, text = said(folder, "proofs/prove.py", "--smoke", "--jobs", "1", "fsm/bytes.c")
         expect(f"smoke, {file}: {words}", status == 1 and words in text, text)
-    count = len(PAPER) + len(FLOORS) + len(SMOKE)
+    for file, old, new, name, words in ORDER:
+        with spoilt(file, old, new) as folder:
+            status, text = said(folder, "proofs/c5/prove.py", "--changed", name)
+        expect(f"order, {file}: {words}", status == 1 and words in text, text)
+    for alarm, opened, answered in ALARMS:
+        why = eva.unproved(alarm, {"a.c": prove.Proof("mark", {"one": ROW(3, opened)})})
+        expect(f"alarm, {alarm}, open {opened}", answered == (not why), why)
+    count = len(PAPER) + len(FLOORS) + len(SMOKE) + len(ORDER) + len(ALARMS)
     print(f"proofs-lint: {count - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
