@@ -31,6 +31,8 @@ static struct sfu_ledger first; /* the ledger that inputs begin with */
 static struct token_memory first_token;
 static int waiting, broken; /* answers that wait; one of the round failed */
 static int disk_full, lost; /* in this round, at least */
+static int whole;           /* the ledger's first rows and its schema are the first ledger's */
+static sqlite3_stmt *removal;
 
 uint64_t sfu_host_time(void)
 {
@@ -97,18 +99,35 @@ static void make_first(void)
 	at_start.total = HSM_BOX_ORDER;
 }
 
+void hsm_box_spoil(void)
+{
+	whole = 0;
+}
+
+/* The schema and the rows of the first ledger; and no trigger that keeps rows from being removed, which no service does. */
+static void copy_first(struct sfu_ledger *l)
+{
+	sqlite3_backup *copy = sqlite3_backup_init(l->db, "main", first.db, "main");
+
+	FUZZ_MUST(copy != NULL && sqlite3_backup_step(copy, -1) == SQLITE_DONE && sqlite3_backup_finish(copy) == SQLITE_OK
+	                  && sqlite3_exec(l->db, "DROP TRIGGER no_removal", NULL, NULL, NULL) == SQLITE_OK
+	                  && (removal != NULL
+	                      || sqlite3_prepare_v2(l->db, "DELETE FROM row WHERE number > 2", -1, &removal, NULL) == SQLITE_OK),
+	          "SQLite does not copy");
+	whole = 1;
+}
+
 /* The rows of the first ledger, and no others. */
 static void take_first(void)
 {
 	struct sfu_ledger *l = &hsm_box.desk.ledger;
-	sqlite3_backup *copy;
 
 	hsm_box_full(HSM_BOX_WRITES);
 	if (l->open)
 		sfu_ledger_undo(l);
-	copy = sqlite3_backup_init(l->db, "main", first.db, "main");
-	FUZZ_MUST(copy != NULL && sqlite3_backup_step(copy, -1) == SQLITE_DONE && sqlite3_backup_finish(copy) == SQLITE_OK,
-	          "SQLite does not copy");
+	if (!whole)
+		copy_first(l);
+	FUZZ_MUST(sqlite3_step(removal) == SQLITE_DONE && sqlite3_reset(removal) == SQLITE_OK, "SQLite removes nothing");
 	l->number = first.number;
 	l->time = first.time;
 	l->total = first.total;
@@ -157,11 +176,15 @@ static int no_commit(void *nothing)
 void hsm_box_full(enum hsm_box_full how)
 {
 	sqlite3 *db = hsm_box.desk.ledger.db;
+	static enum hsm_box_full was;
 
+	disk_full = how != HSM_BOX_WRITES;
+	if (how == was)
+		return;
+	was = how;
 	FUZZ_MUST(sqlite3_exec(db, how == HSM_BOX_NO_ROW ? "PRAGMA query_only = 1" : "PRAGMA query_only = 0", NULL, NULL, NULL)
 	                  == SQLITE_OK, "SQLite takes no pragma");
 	(void)sqlite3_commit_hook(db, how == HSM_BOX_NO_COMMIT ? no_commit : NULL, NULL);
-	disk_full = how != HSM_BOX_WRITES;
 }
 
 /* ---- what an answer must be ---- */

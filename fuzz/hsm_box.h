@@ -26,6 +26,9 @@ void hsm_box_ask(uint8_t type, const void *body, size_t size, struct sfu_message
 /* The end of the round: 1 if its answers are true. */
 int hsm_box_commit(void);
 
+/* To be called before anybody but the service changes the ledger's file. */
+void hsm_box_spoil(void);
+
 /* Reads the whole ledger, and compares. */
 void hsm_box_check(void);
 

@@ -45,13 +45,14 @@ def hunt(target, seconds):
     shutil.rmtree(COPY / "cases", ignore_errors=True)
     (COPY / "cases").mkdir()
     began, logs, running = time.monotonic(), [], []
+    dictionary = [f"-dict={path}" for path in (pathlib.Path(f"build/fuzz/dict/{target}.dict"),) if path.is_file()]
     for number in range(PROCESSES):
         scratch = COPY / f"cases/corpus-{number}"
         scratch.mkdir()
         logs.append(open(COPY / f"cases/log-{number}", "w+", errors="replace"))
         running.append(subprocess.Popen(
             [str(COPY / "build/fuzz" / target), *LIMITS, f"-max_len={MAX_LEN[target]}", f"-max_total_time={seconds}",
-             f"-dict=build/fuzz/dict/{target}.dict", f"-seed={number + 1}", f"-artifact_prefix={COPY}/cases/", str(scratch),
+             *dictionary, f"-seed={number + 1}", f"-artifact_prefix={COPY}/cases/", str(scratch),
              *([str(CORPUS / target)] if (CORPUS / target).is_dir() else [])], stdout=subprocess.DEVNULL, stderr=logs[-1]))
     while all(process.poll() is None for process in running):
         time.sleep(0.05)
@@ -71,6 +72,9 @@ def hunt(target, seconds):
             words = next((line.split(": ", 1)[1] if line.strip().startswith("fuzz/") else line.strip()
                           for line in explain(text).splitlines()), "stopped")
         log.close()
+    # who stops and leaves no case has found nothing: it did not begin
+    if found and not [case for case in (COPY / "cases").iterdir() if case.name.startswith(("crash-", "leak-", "oom-", "timeout-"))]:
+        sys.exit(f"planted.py: {target} does not run: {text[-400:]}")
     return (took, executions, words) if found else None
 
 

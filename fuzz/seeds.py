@@ -52,6 +52,27 @@ def application(folder):
     run("arm-none-eabi-objcopy", "-O", "ihex", "app.elf", "app.hex", cwd=folder)
 
 
+LOADER = """
+#include "layout.h"
+#include "sfu_format.h"
+const uint8_t sfu_config[SFU_CONFIG_SIZE] = { 1 };
+const struct sfu_layout sfu_layout = { .unit = 4, .erased = 255, .image_offset = 2048, .record_max = 2048, .slot_count = 2,
+	.region_count = 2, .region = { { 0x08000000, 0x4000, 4 }, { 0x08010000, 0x10000, 4 } },
+	.area = { { 0x08000000, 0x8000 }, { 0x08008000, 0x4000 }, { 0x0800C000, 0x4000 }, { 0x08010000, 0x10000 },
+		{ 0x08020000, 0x10000 }, { 0x08030000, 0x10000 }, { 0x08040000, 0x10000 } } };
+"""
+
+
+def loader(folder):
+    """The least that is a loader for the host program: its two objects and their symbols."""
+    (folder / "loader.c").write_text(LOADER)
+    run("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-nostdlib", "-nostartfiles", "-I", ROOT / "fsm", "-I", ROOT / "spec", "-I",
+        ROOT / "gen", "-Wl,-Ttext=0x08000000", "-Wl,--entry=sfu_config", "-Wl,--build-id=none", "-Wl,-n", "-Wl,-z,max-page-size=4",
+        "loader.c", "-o", "loader.elf", cwd=folder)
+    run("arm-none-eabi-strip", "-K", "sfu_config", "-K", "sfu_layout", "-R", ".comment", "-R", ".ARM.attributes", "loader.elf", cwd=folder)
+    return (folder / "loader.elf").read_bytes()
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -63,6 +84,7 @@ def main():
         package = (folder / "app.sfu").read_bytes()
         seed("package", "packed", package)
         seed("elf", "app", (folder / "app.elf").read_bytes())
+        seed("elf", "loader", loader(folder))
         seed("elf", "hex", (folder / "app.hex").read_bytes())
         seed("hex", "longest", b":" + b"0" * 522 + b"\n")
         seed("hex", "app", (folder / "app.hex").read_bytes())
@@ -82,6 +104,20 @@ def main():
         blocks += b"\4" + block(0, b"", 128)
         steps = b"".join(bytes([min(0x7F, len(blocks) - at)]) + blocks[at:at + 0x7F] for at in range(0, len(blocks), 0x7F))
         seed("ymodem", "file", b"\0\0" + steps)
+        digits = "07" * 64
+        for which, text in enumerate((
+                f"sfu-attest-key 1\ntest\nepoch 1\nkey {digits[:64]}\n",
+                f"sfu-hsm-record 1\nepoch 1\nproduct lamp\nledger {digits[:32]}\nhsm-key {digits}\nseal-key {digits}\nseed {digits[:64]}\n",
+                f"sfu-hsm 1\ntoken softhsm\nledger {digits[:32]}\n",
+                f"sfu-oem-key 1\ntest\nepoch 1\nkey {digits[:64]}\n",
+                f"sfu-master-key 1\nepoch 1\nkey {digits[:64]}\n")):
+            seed("text", f"file-{which}", bytes([which]) + text.encode())
+        # asked, permitted, the receipt told; again after a reset; and the permit once more
+        seed("personalize", "whole", bytes([0, 1, 0, 2, 4, 7, 8, 0, 7, 4]))
+        seed("service", "whole", bytes([1, 0, 15, 5, 0, 15, 7, 5, 1, 0, 0, 15, 0]))
+        seed("ledger", "rows", bytes([1, 6, 0, 0, 5, 0, 0, 8, 1, 0, 0, 2, 0, 0, 3, 0, 0x10]))
+        seed("answers", "download", bytes([1, 0]) + bytes(60) + bytes([1, 2 + 8 * 1, 2 + 8 * 2, 2 + 8 * 3, 4]))
+        seed("answers", "ready", bytes([0, 0]) + (89).to_bytes(4, "little") + bytes([0x81]) + bytes(88))
         for target in ("session", "lifetimes", "boot", "records", "journal"):
             for stage in range(4):
                 seed(target, f"stage-{stage}", bytes([stage * 5, stage, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]))

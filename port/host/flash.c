@@ -331,9 +331,12 @@ uint32_t sfu_port_flash_erase(uint32_t address)
 		tear_erase(address, sector);
 		longjmp(host_power_lost, 1);
 	}
-	for (unit = unit_of(address); unit < unit_of(address + sector); unit++)
-		set_unit(unit, BLANK, blank(), blank());
-	wear[unit_of(address)]++;
+	unit = unit_of(address);
+	memset(matter + unit, BLANK, sector / sfu_layout.unit);
+	memset(low + unit * sfu_layout.unit, (int)sfu_layout.erased, sector);
+	memset(high + unit * sfu_layout.unit, (int)sfu_layout.erased, sector);
+	memset(view + unit * sfu_layout.unit, (int)sfu_layout.erased, sector);
+	wear[unit]++;
 	host_flash_counts.erases++;
 	if (cut == HOST_CUT_AFTER)
 		longjmp(host_power_lost, 1);

@@ -19,19 +19,26 @@ static struct line to_core, from_core;
 
 static void put(struct line *line, const uint8_t *data, uint32_t size)
 {
-	uint32_t i;
+	const uint32_t at = (line->first + line->count) % HOST_LINE, room = HOST_LINE - line->count;
+	const uint32_t count = size < room ? size : room, straight = HOST_LINE - at < count ? HOST_LINE - at : count;
 
-	for (i = 0; i < size && line->count < HOST_LINE; i++)
-		line->bytes[(line->first + line->count++) % HOST_LINE] = data[i];
+	if (count == 0)
+		return;
+	memcpy(line->bytes + at, data, straight);
+	memcpy(line->bytes, data + straight, count - straight);
+	line->count += count;
 }
 
 static uint32_t look(const struct line *line, uint32_t skip, uint8_t *out, uint32_t max)
 {
-	uint32_t i;
+	const uint32_t there = skip < line->count ? line->count - skip : 0, count = max < there ? max : there;
+	const uint32_t at = (line->first + skip) % HOST_LINE, straight = HOST_LINE - at < count ? HOST_LINE - at : count;
 
-	for (i = 0; i < max && skip < line->count && i < line->count - skip; i++)
-		out[i] = line->bytes[(line->first + skip + i) % HOST_LINE];
-	return i;
+	if (count == 0)
+		return 0;
+	memcpy(out, line->bytes + at, straight);
+	memcpy(out + straight, line->bytes, count - straight);
+	return count;
 }
 
 static void drop(struct line *line, uint32_t count)
