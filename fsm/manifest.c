@@ -25,6 +25,7 @@ void sfu_manifest_hash(const uint8_t m[SFU_MANIFEST_SIZE], uint8_t hash[32])
 uint32_t sfu_manifest_authentic(const uint8_t m[SFU_MANIFEST_SIZE], const uint8_t c[SFU_CERTIFICATE_SIZE], uint8_t hash[32])
 {
 	sfu_manifest_hash(m, hash);
+	//@ assert issuer: sfu_authority_issuer(m, c) == \at(sfu_authority_issuer(m, c), Pre);
 	if (sfu_manifest_word(m, SFU_MANIFEST_MAGIC_OFFSET) != SFU_FORMAT_MANIFEST_MAGIC)
 		return SFU_R_MAGIC;
 	if (m[SFU_MANIFEST_FORMAT_OFFSET] != SFU_FORMAT_VERSION_ID

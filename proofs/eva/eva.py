@@ -59,7 +59,7 @@ OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-main", "sfu_main", "-warn-unsigne
            "-eva-auto-loop-unroll", "300", "-eva-split-return", "full",
            "-eva-split-return-function", ",".join(f"{f}:{OK}" for f in STATUS),
            "-eva-domains", "symbolic-locations,equality,octagon", "-eva-print-callstacks",
-           "-eva-msg-key=-final-states"]
+           "-eva-msg-key=-final-states", "-eva-show-perf"]
 
 
 def share():
