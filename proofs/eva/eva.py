@@ -38,7 +38,8 @@ APART = {"put": 8, "move": 8, "conclude": 10, "generation_of": 200, "sfu_keys_lo
          "remains": 60, "sfu_check_oem": 60, "sfu_check_read": 200, "sfu_store_read": 200, "recover": 100, "look": 100, "sfu_boot": 600,
          "sfu_boot_prepare": 200, "open_keys": 100,
          "copy_cell": 600, "read_cell": 60, "finish": 60, "find_keys": 60,
-         "sfu_slot_confirmed": 300, "classify": 100, "judge_trial": 50, "examine": 50}
+         "sfu_slot_confirmed": 300, "sfu_personalize_permit": 200,
+         "classify": 100, "judge_trial": 50, "examine": 50}
 # Where values that stand in a relation are followed one by one, or states come together before they multiply:
 # {file: [(function, the line, what is put before it)]}. It changes how Eva goes about it, not what the code means.
 APIECE = {
@@ -55,7 +56,7 @@ COUNTED = ("sfu_link_receive", "sfu_link_classify", "sfu_link_collect")
 OK = 0x3C3C3C3C
 STATUS = """examine sfu_boot_prepare open_keys recover sfu_journal_load sfu_journal_append sfu_journal_format
     sfu_check_slot sfu_check_oem sfu_check_read sfu_check_pass sfu_manifest_authentic sfu_manifest_meant
-    sfu_manifest_fits""".split()
+    sfu_manifest_fits sfu_personalize_permit sfu_personal_receipt open_master""".split()
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-main", "sfu_main", "-warn-unsigned-overflow",
            "-warn-unsigned-downcast", "-warn-signed-downcast", "-eva", "-eva-slevel", "20", "-eva-slevel-function",
            ",".join([f"{f}:0" for f in JOINED] + [f"{f}:{n}" for f, n in APART.items()]),
