@@ -102,10 +102,15 @@ uint32_t sfu_journal_decode(
 	//@ assert slots: GOT_SLOTS;
 	//@ assert floors: GOT_FLOORS;
 	state->sequence = sfu_get32(cell + SFU_STATE_SEQUENCE_OFFSET);
+	//@ assert sequence: state->sequence == \at(SFU_WORD(cell, SFU_STATE_SEQUENCE_OFFSET), Pre);
 	state->security_counter = sfu_get32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET);
 	state->failure = sfu_get32(cell + SFU_STATE_FAILURE_OFFSET);
 	state->install[0] = sfu_get32(cell + SFU_STATE_INSTALL0_OFFSET);
 	state->install[1] = sfu_get32(cell + SFU_STATE_INSTALL1_OFFSET);
+	//@ assert counter: state->security_counter == \at(SFU_WORD(cell, SFU_STATE_SECURITY_COUNTER_OFFSET), Pre);
+	//@ assert failure: state->failure == \at(SFU_WORD(cell, SFU_STATE_FAILURE_OFFSET), Pre);
+	//@ assert install0: state->install[0] == \at(SFU_WORD(cell, SFU_STATE_INSTALL0_OFFSET), Pre);
+	//@ assert install1: state->install[1] == \at(SFU_WORD(cell, SFU_STATE_INSTALL1_OFFSET), Pre);
 	//@ ghost Row6: ;
 	sfu_copy(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE);
 	//@ assert copied: COPIED(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, Row6);

@@ -53,6 +53,7 @@ static void serve(struct sfu_device *d)
 	    loop invariant flash: session_kept(\at(sfu_flash, Pre), sfu_flash, d->boot.trouble, sfu_layout);
 	    loop invariant settled: SFU_SESSION_SETTLED(d);
 	    loop invariant partial: SFU_SESSION_WHOLE(d);
+	    loop invariant unbegun: SFU_SESSION_UNBEGUN(d);
 	    loop assigns d->session, d->boot.good, d->boot.failure_stored, d->upgrade, d->journal, d->keys, d->personal, d->link,
 	                 d->ymodem, sfu_flash, sfu_chip, sfu_line, sfu_vouch; */
 	while (sfu_session_poll(d) != SFU_OK) {
