@@ -31,13 +31,45 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32])
 	br_sha256_out(&h->sha, digest);
 }
 
+/*@ // what the names of spec/claims.h stand for: RFC 2104, and RFC 5869 with one block of output
+    axiomatic CryptoMeaning {
+      // a key, filled up to a block with zeros, each of its bytes flipped; and the last byte of what HKDF expands
+      logic integer flipped(integer byte, integer flip) = (uint32_t)((uint32_t)byte ^ flip) % 256;
+      logic integer padded(integer key, integer flip);
+      logic integer one;
+      logic integer keyed_of(integer flip, integer key, integer a, integer b) =
+        sfu_sha_of(sfu_sha_more(sfu_sha_more(sfu_sha_more(sfu_sha_none, padded(key, flip)), a), b));
+      axiom padded{L1, L2}: \forall uint8_t *pad, *key, integer size, flip;
+        (\forall integer i; 0 <= i < size ==> \at(pad[i], L2) == flipped(\at(key[i], L1), flip))
+        && (\forall integer i; size <= i < 64 ==> \at(pad[i], L2) == flip) ==>
+        sfu_bytes{L2}(pad, 64) == padded(sfu_bytes{L1}(key, size), flip);
+      axiom one{L}: \forall uint8_t *p; p[0] == 1 ==> sfu_bytes(p, 1) == one;
+      axiom mac: \forall integer key, a, b; sfu_mac_of(key, a, b)
+        == keyed_of(0x5C, key, keyed_of(0x36, key, a, b), sfu_nothing);
+      axiom hkdf: \forall integer key, salt, info; sfu_hkdf_of(key, salt, info)
+        == sfu_mac_of(sfu_mac_of(salt, key, sfu_nothing), info, one);
+      axiom mac_byte{L1, L2}: \forall uint8_t *key, *a, *b, *out, integer key_size, a_size, b_size, i;
+        0 <= i < 32 && sfu_bytes{L2}(out, 32) == sfu_mac_of(sfu_bytes{L1}(key, key_size), sfu_bytes{L1}(a, a_size),
+          sfu_bytes{L1}(b, b_size)) ==> \at(out[i], L2) == sfu_mac_byte{L1}(key, key_size, a, a_size, b, b_size, i);
+    }
+*/
+
+/*@ assigns \nothing;
+    ensures flipped: \result == flipped(byte, flip); */
+static inline uint8_t flip_bits(uint8_t byte, uint8_t flip)
+{
+	return (uint8_t)(((uint32_t)byte ^ flip) % 256u);
+}
+
 /* SHA-256(pad ‖ a ‖ b), where pad is the key, filled up to a block with zeros, and each of its bytes flipped by
  * `flip`: twice this is HMAC (RFC 2104), in less code than BearSSL's. */
 /*@ requires key: key_size <= BLOCK && \valid_read(key + (0 .. key_size - 1));
     requires read: \valid_read(a + (0 .. a_size - 1)) && \valid_read(b + (0 .. b_size - 1));
     requires out: \valid(out + (0 .. HASH - 1));
     requires flip: flip == 0x36 || flip == 0x5C;
-    assigns out[0 .. HASH - 1]; */
+    assigns out[0 .. HASH - 1];
+    ensures value: sfu_bytes(out, HASH) == \old(keyed_of(flip, sfu_bytes(key, key_size), sfu_bytes(a, a_size),
+             sfu_bytes(b, b_size))); */
 static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t key_size, const uint8_t *a,
                   uint32_t a_size, const uint8_t *b, uint32_t b_size)
 {
@@ -47,19 +79,25 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
 
 	sfu_fill(pad, flip, BLOCK);
 	/*@ loop invariant range: 0 <= i <= key_size;
-	    loop invariant flipped: \forall integer j; 0 <= j < i ==> pad[j] == (\at(key[j], Pre) ^ flip) % 256;
+	    loop invariant flipped: \forall integer j; 0 <= j < i ==> pad[j] == flipped(\at(key[j], Pre), flip);
 	    loop invariant filled: \forall integer j; i <= j < BLOCK ==> pad[j] == flip;
 	    loop invariant same: \forall integer j; 0 <= j < key_size ==> key[j] == \at(key[j], Pre);
 	    loop assigns i, pad[0 .. BLOCK - 1];
 	    loop variant key_size - i; */
 	for (i = 0; i < key_size; i++)
-		pad[i] = (uint8_t)(((uint32_t)key[i] ^ flip) % 256u);
+		pad[i] = flip_bits(key[i], flip);
+	//@ assert pad: sfu_bytes(&pad[0], BLOCK) == padded(\at(sfu_bytes(key, key_size), Pre), flip);
+	/*@ assert still: sfu_bytes(a, a_size) == \at(sfu_bytes(a, a_size), Pre)
+	      && sfu_bytes(b, b_size) == \at(sfu_bytes(b, b_size), Pre); */
 	sfu_hash_init(&h);
-	sfu_hash_update(&h, pad, BLOCK);
-	sfu_hash_update(&h, a, a_size);
-	sfu_hash_update(&h, b, b_size);
+	br_sha256_update(&h.sha, pad, BLOCK);
+	//@ assert key: sfu_sha_value(h.sha) == \at(sfu_sha_more(sfu_sha_none, padded(sfu_bytes(key, key_size), flip)), Pre);
+	br_sha256_update(&h.sha, a, a_size);
+	br_sha256_update(&h.sha, b, b_size);
 	//@ assert all: sfu_sha_size(h.sha) == BLOCK + a_size + b_size;
-	sfu_hash_final(&h, out);
+	/*@ assert value: sfu_sha_of(sfu_sha_value(h.sha))
+	      == \at(keyed_of(flip, sfu_bytes(key, key_size), sfu_bytes(a, a_size), sfu_bytes(b, b_size)), Pre); */
+	br_sha256_out(&h.sha, out);
 	sfu_wipe(pad, BLOCK);
 	//@ assert wiped: \forall integer i; 0 <= i < BLOCK ==> pad[i] == 0;
 	sfu_wipe((uint8_t *)&h, sizeof h);
@@ -71,14 +109,19 @@ static void keyed(uint8_t out[32], uint8_t flip, const uint8_t *key, uint32_t ke
     requires out: \valid(out + (0 .. HASH - 1));
     assigns out[0 .. HASH - 1];
     ensures mac: \forall integer i; 0 <= i < HASH ==>
-             out[i] == \old(sfu_mac_byte(key, key_size, a, a_size, b, b_size, i)); */
+             out[i] == \old(sfu_mac_byte(key, key_size, a, a_size, b, b_size, i));
+    ensures value: sfu_bytes(out, HASH) == \old(sfu_mac_of(sfu_bytes(key, key_size), sfu_bytes(a, a_size),
+             sfu_bytes(b, b_size))); */
 static void mac(uint8_t out[32], const uint8_t *key, uint32_t key_size, const uint8_t *a, uint32_t a_size,
                 const uint8_t *b, uint32_t b_size)
 {
 	uint8_t inner[HASH];
 
 	keyed(inner, 0x36, key, key_size, a, a_size, b, b_size);
+	//@ assert still: sfu_bytes(key, key_size) == \at(sfu_bytes(key, key_size), Pre);
+	//@ ghost Inner: ;
 	keyed(out, 0x5C, key, key_size, inner, HASH, b, 0);
+	//@ assert value: sfu_bytes(out, HASH) == \at(sfu_mac_of(sfu_bytes(key, key_size), sfu_bytes(a, a_size), sfu_bytes(b, b_size)), Pre);
 	sfu_wipe(inner, HASH);
 	//@ assert wiped: \forall integer i; 0 <= i < HASH ==> inner[i] == 0;
 }
@@ -98,8 +141,12 @@ void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint3
 	mac(extracted, salt, salt_size, key, HASH, key, 0);
 	/*@ assert extracted: \forall integer i; 0 <= i < HASH ==>
 	      extracted[i] == \at(sfu_mac_byte(salt, salt_size, key, HASH, key, 0, i), Pre); */
+	//@ assert still: sfu_bytes(info, info_size) == \at(sfu_bytes(info, info_size), Pre);
+	//@ assert one: sfu_bytes(&first, 1) == one;
 	//@ ghost Extracted: ;
 	mac(out, extracted, HASH, info, info_size, &first, 1);
+	/*@ assert made: sfu_bytes(out, HASH)
+	      == \at(sfu_hkdf_of(sfu_bytes(key, HASH), sfu_bytes(salt, salt_size), sfu_bytes(info, info_size)), Pre); */
 	/*@ assert expanded: \forall integer i; 0 <= i < HASH ==>
 	      out[i] == \at(sfu_mac_byte(&extracted[0], HASH, info, info_size, &first, 1, i), Extracted); */
 	sfu_wipe(extracted, sizeof extracted);

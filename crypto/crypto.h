@@ -20,6 +20,8 @@ struct sfu_hash {
       // bytes that were hashed so far, and byte i of their digest
       logic integer sfu_sha_size(br_sha256_context c);
       logic integer sfu_sha_byte(br_sha256_context c, integer i);
+      // those bytes
+      logic integer sfu_sha_value(br_sha256_context c);
     }
 */
 #endif
@@ -39,7 +41,8 @@ struct sfu_hash {
  * The context holds no secret beyond what was hashed; wipe it if that was one. */
 /*@ requires h: \valid(h);
     assigns *h;
-    ensures size: sfu_sha_size(h->sha) == 0; */
+    ensures size: sfu_sha_size(h->sha) == 0;
+    ensures value: sfu_sha_value(h->sha) == sfu_sha_none; */
 void sfu_hash_init(struct sfu_hash *h);
 /*@ requires h: \valid(h) && \valid_read(data + (0 .. size - 1));
     assigns *h;
@@ -65,7 +68,9 @@ void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint3
     requires info: info_size <= 64;
     requires out: \valid(out + (0 .. 31));
     requires apart: \separated(out + (0 .. 31), key + (0 .. 31), info + (0 .. info_size - 1));
-    assigns out[0 .. 31]; */
+    assigns out[0 .. 31];
+    ensures value: sfu_bytes(out, 32) == \old(sfu_hkdf_of(sfu_bytes(key, 32), sfu_bytes(salt, salt_size),
+             sfu_bytes(info, info_size))); */
 void sfu_hkdf(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
               const uint8_t *info, uint32_t info_size);
 

@@ -73,13 +73,15 @@ void sfu_boot_step(struct sfu_device *d, const unsigned char *p);
     assigns d->keys, d->journal, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_flash, sfu_chip, sfu_vouch.signature;
     ensures flash: layout_sound ==> SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_SLOT);
     ensures layout: \result != SFU_E_LAYOUT ==> layout_sound;
-    ensures journal: \result == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal); */
+    ensures journal: \result == SFU_OK ==> SFU_JOURNAL_VALID(&d->journal);
+    ensures locked: \result == SFU_OK ==> \old(sfu_protected(sfu_chip)); */
 uint32_t sfu_boot_prepare(struct sfu_device *d);
 
-/* SFU_OK, or SFU_E_LOCKED: the keys are not touched on a chip that is less protected than the loader was built for. Read
- * twice: one glitched read must not be enough. */
+/* SFU_OK, or SFU_E_LOCKED: the keys are not touched on a chip that is less protected than the loader was built for. Whoever
+ * asks does so twice: one glitched read or skipped instruction must not be enough. */
 /*@ assigns \nothing;
-    ensures answer: \result == SFU_OK || \result == SFU_E_LOCKED; */
+    ensures answer: \result == SFU_OK || \result == SFU_E_LOCKED;
+    ensures locked: \result == SFU_OK <==> sfu_protected(sfu_chip); */
 uint32_t sfu_boot_locked(void);
 
 /* The lowest security counter that may be installed or run: the highest confirmed, and never below what the

@@ -12,11 +12,7 @@ uint32_t sfu_boot_locked(void)
 {
 	const uint32_t wanted = sfu_config_word(SFU_CONFIG_LOCK_PROFILE_OFFSET);
 
-	if (sfu_config_lock_rank(sfu_port_lock()) < sfu_config_lock_rank(wanted))
-		return SFU_E_LOCKED;
-	if (sfu_config_lock_rank(sfu_port_lock()) < sfu_config_lock_rank(wanted))
-		return SFU_E_LOCKED;
-	return SFU_OK;
+	return sfu_config_lock_rank(sfu_port_lock()) < sfu_config_lock_rank(wanted) ? SFU_E_LOCKED : SFU_OK;
 }
 
 /*@ requires place: \valid(d) && layout_sound;
@@ -165,6 +161,9 @@ uint32_t sfu_boot_prepare(struct sfu_device *d)
 	if (status != SFU_OK)
 		return status;
 	status = sfu_config_check();
+	if (status != SFU_OK)
+		return status;
+	status = sfu_boot_locked();
 	if (status != SFU_OK)
 		return status;
 	status = sfu_boot_locked();

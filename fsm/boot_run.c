@@ -116,7 +116,8 @@ static uint32_t examine(struct sfu_device *d)
 	//@ assert stands: SFU_BOOT_STANDS(d);
 	sfu_copy(d->boot.version, c.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
 	//@ assert still_stands: SFU_BOOT_STANDS(d);
-	return sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
+	status = sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
+	return status == SFU_OK ? sfu_check_again(&c) : status;
 }
 
 /*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;

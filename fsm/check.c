@@ -24,26 +24,29 @@ uint32_t sfu_check_oem(struct sfu_check *c, uint32_t sealing)
 	status = sfu_check_read(c);
 	if (status != SFU_OK)
 		return status;
+	//@ assert read: SFU_CHECK_FITS(c);
 	/* the buffer is not in use yet */
 	if (sfu_manifest_extent(c->manifest) != SFU_MANIFEST_SIZE)
 		status = sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT + c->slot].address + SFU_MANIFEST_SIZE, c->buffer,
 		                             SFU_CERTIFICATE_SIZE);
 	if (status != SFU_OK)
 		return status;
+	//@ assert unchanged: SFU_CHECK_FITS(c);
 	status = sfu_manifest_authentic(c->manifest, c->buffer, hash);
+	//@ assert fits: SFU_CHECK_FITS(c);
 	if (status != SFU_OK)
 		return status;
 	/* signed is not enough: it must have been signed for this device */
 	status = sfu_manifest_meant(c->manifest);
 	if (status != SFU_OK)
 		return status;
-	//@ assert fits: SFU_CHECK_FITS(c);
 	//@ assert meant: SFU_CHECK_MEANT(c);
 	status = sfu_check_pass(c, hash, sealing, 1);
 	//@ assert still: SFU_CHECK_FITS(c);
 	if (status != SFU_OK)
 		return status;
 	sfu_hash_final(&c->pass.hash, hash);
+	//@ assert end: SFU_CHECK_FITS(c);
 	return sfu_equal(hash, c->manifest + SFU_MANIFEST_IMAGE_HASH_OFFSET, sizeof hash);
 }
 

@@ -63,6 +63,13 @@ struct sfu_check {
     ensures fits: \result == SFU_OK ==> SFU_CHECK_FITS(c); */
 uint32_t sfu_check_slot(struct sfu_check *c);
 
+/* Compares once more what sfu_check_slot compared last, and what that left in `c`: SFU_OK or SFU_R_IMAGE. One skipped
+ * instruction must not be enough to believe an image. */
+/*@ requires read: \valid_read(c) && \valid_read(c->seal + (0 .. SFU_FORMAT_TAG - 1));
+    assigns \nothing;
+    ensures answer: \result == SFU_OK || \result == SFU_R_IMAGE; */
+uint32_t sfu_check_again(const struct sfu_check *c);
+
 /*@ ghost
     // what a check found is kept, if it is proved: by the signature, or by the seal
     /@ requires proof: sfu_vouch.signature == 1

@@ -4,6 +4,7 @@
 #define SFU_CONFIG_H
 
 #include <stdint.h>
+#include "claims.h"
 #include "bytes.h"
 #include "crc.h"
 #include "sfu_codes.h"
@@ -22,6 +23,11 @@ extern const uint8_t sfu_loader_version[SFU_VERSION_SIZE];
       || SFU_WORD(sfu_config, SFU_CONFIG_LOCK_PROFILE_OFFSET) == SFU_FLASH_LOCK_FINAL
       || (SFU_WORD(sfu_config, SFU_CONFIG_LOCK_PROFILE_OFFSET) == SFU_FLASH_LOCK_OPEN
           && (SFU_WORD(sfu_config, SFU_CONFIG_FLAGS_OFFSET) & SFU_FLASH_CONFIG_TEST) != 0);
+
+    // lock profiles in their order
+    logic integer sfu_config_rank(integer lock) = lock == SFU_FLASH_LOCK_FINAL ? 2 : lock == SFU_FLASH_LOCK_FIELD ? 1 : 0;
+    predicate sfu_protected(integer chip) =
+         sfu_config_rank(sfu_lock(chip)) >= sfu_config_rank(SFU_WORD(sfu_config, SFU_CONFIG_LOCK_PROFILE_OFFSET));
 
     // signing key i is there, and `id` is its id
     predicate sfu_config_knows(integer i, integer id) =
@@ -57,7 +63,7 @@ const uint8_t *sfu_config_signer(uint32_t id);
 
 /* Orders lock profiles: 0 open or unknown, 1 field, 2 final. */
 /*@ assigns \nothing;
-    ensures rank: \result == (lock == SFU_FLASH_LOCK_FINAL ? 2 : lock == SFU_FLASH_LOCK_FIELD ? 1 : 0); */
+    ensures rank: \result == sfu_config_rank(lock); */
 uint32_t sfu_config_lock_rank(uint32_t lock);
 
 #endif

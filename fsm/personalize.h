@@ -2,10 +2,11 @@
  * Personalization). The station only carries messages.
  *
  * PERSONALIZE is answered by a CHALLENGE, fresh each time. A PERMIT must answer the last one, bear the signature of the
- * HSM that the loader was built for, and hold a box that opens; whatever it comes to, it uses the challenge up. Then
- * K and D are made, and one atomic switch of the key page puts them, the licence and the receipt where M was; M's page
- * is erased; and only after that the RECEIPT leaves the device. It is made again, from the key page, whenever
- * PERSONALIZE comes to a device that has been personalized.
+ * HSM that the loader was built for, and hold a box that opens. Judging it uses the challenge up, whatever comes of it; a
+ * chip whose protection is too low, or whose key page cannot be read, judges none. Then K and D are made, and one atomic
+ * switch of the key page puts them, the licence and the receipt where M was; M's page is erased; and only after that the
+ * RECEIPT leaves the device. It is made again, from the key page, whenever PERSONALIZE comes to a device that has been
+ * personalized.
  *
  * Power cuts. Until the switch the page with M counts: the device asks anew, and the HSM gives the same chip the same
  * licence. From the switch on the new page counts, and a start erases the old one before any message is served
@@ -27,6 +28,7 @@
 	ensures protocol: SFU_WORD(c, SFU_CHALLENGE_PROTOCOL_OFFSET) == SFU_PERSONAL_PROTOCOL; \
 	ensures uid: \forall integer i; 0 <= i < SFU_CHALLENGE_UID_SIZE ==> \
 	        (c)[SFU_CHALLENGE_UID_OFFSET + i] == sfu_uid_byte(i); \
+	ensures part: SFU_WORD(c, SFU_CHALLENGE_PART_OFFSET) == sfu_part_id; \
 	ensures product: \forall integer i; 0 <= i < SFU_CHALLENGE_PRODUCT_SIZE ==> \
 	        (c)[SFU_CHALLENGE_PRODUCT_OFFSET + i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i]; \
 	ensures epoch: \forall integer i; 0 <= i < SFU_CHALLENGE_EPOCH_SIZE ==> \

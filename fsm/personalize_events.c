@@ -36,7 +36,9 @@ void sfu_personalize_init(struct sfu_personal *p)
     ensures total: SFU_PERSONAL_TOTAL(d->personal);
     ensures done: \result == SFU_OK && event == SFU_PERSONALIZE_EVENT_PERMIT
              && \old(d->personal.state) == SFU_PERSONALIZE_STATE_CHALLENGED ==>
-             d->personal.state == SFU_PERSONALIZE_STATE_DONE; */
+             d->personal.state == SFU_PERSONALIZE_STATE_DONE;
+    ensures idle: \old(d->personal.state) == SFU_PERSONALIZE_STATE_DONE && event != SFU_PERSONALIZE_EVENT_FAILED ==>
+             \result == SFU_OK; */
 static uint32_t step(struct sfu_device *d, unsigned char event, const uint8_t *permit)
 {
 	const unsigned char failed = SFU_PERSONALIZE_EVENT_FAILED;
@@ -55,7 +57,8 @@ static uint32_t step(struct sfu_device *d, unsigned char event, const uint8_t *p
     assigns d->keys, sfu_flash;
     ensures flash: layout_sound ==> SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
     ensures untouched: d->boot.trouble != SFU_E_MASTER ==> sfu_flash == \old(sfu_flash) && d->keys == \old(d->keys);
-    ensures page: \result == SFU_OK ==> d->boot.trouble == SFU_E_MASTER && SFU_PERSONAL_PAGE(d); */
+    ensures page: \result == SFU_OK ==> d->boot.trouble == SFU_E_MASTER && SFU_PERSONAL_PAGE(d);
+    ensures locked: \result == SFU_OK ==> sfu_protected(sfu_chip); */
 static uint32_t open_master(struct sfu_device *d)
 {
 	uint32_t status;
@@ -65,6 +68,8 @@ static uint32_t open_master(struct sfu_device *d)
 	if (d->boot.trouble != SFU_E_MASTER)
 		return d->boot.trouble;
 	status = sfu_boot_locked();
+	if (status == SFU_OK)
+		status = sfu_boot_locked();
 	if (status == SFU_OK)
 		status = sfu_keys_load(&d->keys);
 	if (status == SFU_OK && d->keys.kind != SFU_FLASH_KEYS_MASTER)
@@ -167,6 +172,7 @@ static void hash_both(uint8_t *box, uint8_t *transcript, const uint8_t *challeng
 	sfu_hash_update(&h, permit, SFU_PERMIT_BOX_OFFSET);
 	sfu_hash_final(&h, box);
 	sfu_hash_update(&h, permit + SFU_PERMIT_BOX_OFFSET, SFU_PERMIT_SIGNATURE_OFFSET - SFU_PERMIT_BOX_OFFSET);
+	//@ assert all: sfu_sha_size(h.sha) == 4 + SFU_CHALLENGE_SIZE + SFU_PERMIT_SIGNATURE_OFFSET;
 	sfu_hash_final(&h, transcript);
 }
 

@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "crypto.h"
+#include "digest.h"
 #include "port.h"
 #include "sfu_codes.h"
 
@@ -32,22 +33,27 @@ void sfu_personal_derive(uint8_t out[32], const uint8_t key[32], const uint8_t *
 	uint8_t info[INFO];
 
 	sfu_copy(info, label, size);
+	//@ assert label: sfu_bytes(&info[0], size) == \at(sfu_bytes(label, size), Pre);
+	//@ assert still: sfu_bytes(tail, tail_size) == \at(sfu_bytes(tail, tail_size), Pre);
+	//@ ghost Label: ;
 	sfu_copy(info + size, tail, tail_size);
+	//@ assert kept: sfu_bytes(&info[0], size) == \at(sfu_bytes(&info[0], size), Label);
+	//@ assert tail: sfu_bytes(&info[size], tail_size) == \at(sfu_bytes(tail, tail_size), Pre);
+	//@ assert key: sfu_bytes(key, 32) == \at(sfu_bytes(key, 32), Pre);
+	//@ assert salt: sfu_bytes(salt, salt_size) == \at(sfu_bytes(salt, salt_size), Pre);
 	sfu_hkdf(out, key, salt, salt_size, info, size + tail_size);
 }
 
 void sfu_personal_attest(uint8_t out[32], const uint8_t master[32])
 {
 	sfu_hkdf(out, master, master, 0, LABEL_ATTEST, sizeof LABEL_ATTEST);
+	/*@ assert made: sfu_bytes(out, 32)
+	      == \at(sfu_hkdf_of(sfu_bytes(master, 32), sfu_nothing, sfu_bytes(&LABEL_ATTEST[0], 10)), Pre); */
 }
 
 void sfu_personal_signer(uint8_t out[32])
 {
-	struct sfu_hash h;
-
-	sfu_hash_init(&h);
-	sfu_hash_update(&h, sfu_config + SFU_CONFIG_HSM_KEY_OFFSET, SFU_CONFIG_HSM_KEY_SIZE);
-	sfu_hash_final(&h, out);
+	sfu_digest(sfu_config + SFU_CONFIG_HSM_KEY_OFFSET, SFU_CONFIG_HSM_KEY_SIZE, out);
 }
 
 void sfu_personal_forget(struct sfu_personal *p)
@@ -84,14 +90,33 @@ void sfu_personal_challenge(struct sfu_device *d)
 	sfu_wipe(d->keys.oem, sizeof d->keys.oem);
 	introduce(p->challenge);
 	status = sfu_port_entropy(p->scalar);
+	//@ ghost Scalar: ;
 	if (status == SFU_OK)
 		status = sfu_port_entropy(p->challenge + SFU_CHALLENGE_NONCE_OFFSET);
+	/*@ assert nonce: status == SFU_OK ==>
+	      sfu_bytes(&p->challenge[SFU_CHALLENGE_NONCE_OFFSET], 32) == \at(sfu_random(sfu_chip), Scalar); */
 	if (status == SFU_OK)
 		status = sfu_agree_public(p->challenge + SFU_CHALLENGE_PUBLIC_KEY_OFFSET, p->scalar);
+	//@ ghost Full: ;
+	/*@ assert product: \forall integer i; 0 <= i < SFU_CHALLENGE_PRODUCT_SIZE ==>
+	      p->challenge[SFU_CHALLENGE_PRODUCT_OFFSET + i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i]; */
+	/*@ assert epoch: \forall integer i; 0 <= i < SFU_CHALLENGE_EPOCH_SIZE ==>
+	      p->challenge[SFU_CHALLENGE_EPOCH_OFFSET + i] == sfu_config[SFU_CONFIG_EPOCH_OFFSET + i]; */
 	sfu_hmac(p->challenge + SFU_CHALLENGE_MAC_OFFSET, attest, p->challenge, SFU_CHALLENGE_MAC_OFFSET);
+	/*@ assert made: \forall integer i; 0 <= i < SFU_CHALLENGE_MAC_SIZE ==> p->challenge[SFU_CHALLENGE_MAC_OFFSET + i]
+	      == \at(sfu_hmac_byte(&attest[0], &p->challenge[0], SFU_CHALLENGE_MAC_OFFSET, i), Full); */
 	sfu_wipe(attest, sizeof attest);
 	//@ assert wiped: \forall integer i; 0 <= i < SFU_FORMAT_HASH ==> attest[i] == 0;
 	p->status = status;
+}
+
+/* What the receipt tells of a key: its fingerprint. */
+/*@ requires key: \valid_read(key + (0 .. 31));
+    requires out: \valid(out + (0 .. 31)) && \separated(out + (0 .. 31), key + (0 .. 31));
+    assigns out[0 .. 31]; */
+static void take_fingerprint(uint8_t out[32], const uint8_t *key)
+{
+	sfu_hkdf(out, key, key, 0, LABEL_FINGERPRINT, sizeof LABEL_FINGERPRINT);
 }
 
 /* struct RECEIPT, of a cell's fields from `licence` on and the key beside them. */
@@ -104,7 +129,7 @@ static void tell(uint8_t *out, const uint8_t *record, const uint8_t *key)
 {
 	uint8_t fingerprint[SFU_FORMAT_HASH];
 
-	sfu_hkdf(fingerprint, key, key, 0, LABEL_FINGERPRINT, sizeof LABEL_FINGERPRINT);
+	take_fingerprint(fingerprint, key);
 	sfu_put32(out + SFU_RECEIPT_PROTOCOL_OFFSET, SFU_PERSONAL_PROTOCOL);
 	sfu_copy(out + SFU_RECEIPT_LICENCE_OFFSET, record, SFU_RECEIPT_LICENCE_SIZE);
 	sfu_port_uid(out + SFU_RECEIPT_UID_OFFSET);
@@ -131,11 +156,23 @@ static void make_oem_key(uint8_t *out, const uint8_t *master, const uint8_t *see
 
 	sfu_copy(whom, sfu_config + SFU_CONFIG_PRODUCT_OFFSET, SFU_CONFIG_PRODUCT_SIZE);
 	sfu_copy(whom + SFU_CONFIG_PRODUCT_SIZE, sfu_config + SFU_CONFIG_EPOCH_OFFSET, SFU_CONFIG_EPOCH_SIZE);
+	//@ assert product: \forall integer i; 0 <= i < SFU_CONFIG_PRODUCT_SIZE ==> whom[i] == sfu_config[SFU_CONFIG_PRODUCT_OFFSET + i];
+	/*@ assert epoch: \forall integer i; 0 <= i < SFU_CONFIG_EPOCH_SIZE ==>
+	      whom[SFU_CONFIG_PRODUCT_SIZE + i] == sfu_config[SFU_CONFIG_EPOCH_OFFSET + i]; */
+	//@ ghost Whom: ;
 	sfu_personal_derive(key, master, seed, SFU_FORMAT_HASH, LABEL_OEM, sizeof LABEL_OEM, whom, sizeof whom);
+	/*@ assert oem: sfu_bytes(&key[0], 32) == \at(sfu_hkdf_of(sfu_bytes(master, 32), sfu_bytes(seed, 32),
+	      sfu_join(sfu_bytes(&LABEL_OEM[0], 11), sfu_bytes(&whom[0], SFU_CONFIG_PRODUCT_SIZE + SFU_CONFIG_EPOCH_SIZE))), Whom); */
+	//@ ghost Made: ;
 	if ((sfu_config_word(SFU_CONFIG_FLAGS_OFFSET) & SFU_FLASH_CONFIG_UNIQUE) != 0)
 		sfu_personal_derive(out, key, key, 0, LABEL_UNIQUE, sizeof LABEL_UNIQUE, uid, SFU_PERMIT_UID_SIZE);
 	else
 		sfu_copy(out, key, SFU_FORMAT_HASH);
+	/*@ assert unique: (SFU_WORD(sfu_config, SFU_CONFIG_FLAGS_OFFSET) & SFU_FLASH_CONFIG_UNIQUE) != 0 ==>
+	      sfu_bytes(out, 32) == \at(sfu_hkdf_of(sfu_bytes(&key[0], 32), sfu_nothing,
+	        sfu_join(sfu_bytes(&LABEL_UNIQUE[0], 10), sfu_bytes(uid, SFU_PERMIT_UID_SIZE))), Made); */
+	/*@ assert common: (SFU_WORD(sfu_config, SFU_CONFIG_FLAGS_OFFSET) & SFU_FLASH_CONFIG_UNIQUE) == 0 ==>
+	      sfu_bytes(out, 32) == \at(sfu_bytes(&key[0], 32), Made); */
 	sfu_wipe(key, sizeof key);
 	//@ assert wiped: \forall integer i; 0 <= i < SFU_FORMAT_HASH ==> key[i] == 0;
 }

@@ -31,7 +31,8 @@ void sfu_personal_challenge(struct sfu_device *d);
 /*@ requires valid: \valid(d) && SFU_PERSONAL_PAGE(d);
     requires permit: permit == &d->link.buffer[0] + (SFU_LINK_PAD + 1);
     assigns d->personal.status, d->personal.scalar[0 .. 31], d->keys, sfu_flash, sfu_chip;
-    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT); */
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures made: d->personal.status == SFU_OK ==> d->keys.kind == SFU_FLASH_KEYS_DEVICE; */
 void sfu_personal_settle(struct sfu_device *d, const uint8_t *permit);
 
 /* Wipes the scalar. */
@@ -55,7 +56,9 @@ uint32_t sfu_personal_receipt(const struct sfu_keys *k, uint8_t out[SFU_RECEIPT_
     requires salt: salt_size == 0 || (salt_size == 32 && \valid_read(salt + (0 .. 31)));
     requires sizes: size <= 16 && tail_size <= 32;
     requires out: \valid(out + (0 .. 31)) && \separated(out + (0 .. 31), key + (0 .. 31));
-    assigns out[0 .. 31]; */
+    assigns out[0 .. 31];
+    ensures value: sfu_bytes(out, 32) == \old(sfu_hkdf_of(sfu_bytes(key, 32), sfu_bytes(salt, salt_size),
+             sfu_join(sfu_bytes(label, size), sfu_bytes(tail, tail_size)))); */
 void sfu_personal_derive(uint8_t out[32], const uint8_t key[32], const uint8_t *salt, uint32_t salt_size,
                          const uint8_t *label, uint32_t size, const uint8_t *tail, uint32_t tail_size);
 

@@ -116,7 +116,8 @@ void sfu_port_kick(void);
 /*@ requires write: \valid(out + (0 .. 31));
     assigns out[0 .. 31] \from sfu_chip;
     assigns sfu_chip \from sfu_chip;
-    assigns \result \from sfu_chip; */
+    assigns \result \from sfu_chip;
+    ensures random: \result == SFU_OK ==> sfu_bytes(out, 32) == \old(sfu_random(sfu_chip)); */
 uint32_t sfu_port_entropy(uint8_t out[32]);
 
 /* The chip's 96-bit unique id, in the order of its addresses. */
@@ -126,12 +127,14 @@ uint32_t sfu_port_entropy(uint8_t out[32]);
 void sfu_port_uid(uint8_t out[12]);
 
 /* The part's identification word (DBGMCU_IDCODE's device id on STM32). */
-/*@ assigns \result \from sfu_chip; */
+/*@ assigns \result \from sfu_chip;
+    ensures part: \result == sfu_part_id; */
 uint32_t sfu_port_part(void);
 
 /* What the chip's protection amounts to, read from the hardware at each call: SFU_FLASH_LOCK_OPEN,
  * _FIELD or _FINAL. Anything else counts as open. */
-/*@ assigns \result \from sfu_chip; */
+/*@ assigns \result \from sfu_chip;
+    ensures lock: \result == sfu_lock(sfu_chip); */
 uint32_t sfu_port_lock(void);
 
 /* 1 if a person (button) or the application (struct EXCHANGE) asks for the loader in this boot, else

@@ -101,8 +101,8 @@ def main():
         failed += not repelled
         print(f"{name:24} {'repelled: ' + ' '.join(opened[:3]) if repelled else 'NOT REPELLED ' + why}", flush=True)
         lines.append((name, source, function, " ".join(opened or [])))
-    if "--update" in sys.argv:
-        record(TABLE, lines, LISTS, "proofs/attack.py --update")
+        if "--update" in sys.argv:
+            record(TABLE, lines, LISTS, "proofs/attack.py --update")
     print(f"attacks: {len(lines) - failed} of {len(lines)} repelled")
     return 1 if failed or not lines else 0
 

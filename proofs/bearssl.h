@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "claims.h"
 
 /* sfu_wipe writes through a volatile pointer so that the compiler keeps its stores. WP takes volatile for memory that
  * changes by itself; what sfu_wipe is given is not. Nothing else of the core is volatile. */
@@ -23,6 +24,8 @@ typedef struct {
       // bytes that were hashed so far, and byte i of their digest
       logic integer sfu_sha_size(br_sha256_context c);
       logic integer sfu_sha_byte(br_sha256_context c, integer i);
+      // those bytes
+      logic integer sfu_sha_value(br_sha256_context c);
     }
     // word k of a state, as it is saved
     logic integer sha_word(unsigned char *s, integer k) =
@@ -35,18 +38,21 @@ typedef struct {
               && sha_word(stb, 2) == 0x3C6EF372 && sha_word(stb, 3) == 0xA54FF53A && sha_word(stb, 4) == 0x510E527F
               && sha_word(stb, 5) == 0x9B05688C && sha_word(stb, 6) == 0x1F83D9AB && sha_word(stb, 7) == 0x5BE0CD19;
     assigns *cc \from stb[0 .. 31], count;
-    ensures size: sfu_sha_size(*cc) == count; */
+    ensures size: sfu_sha_size(*cc) == count;
+    ensures value: count == 0 ==> sfu_sha_value(*cc) == sfu_sha_none; */
 void br_sha256_set_state(br_sha256_context *cc, const unsigned char *stb, uint64_t count);
 
 /*@ requires context: \valid(ctx);
     requires data: \valid_read(data + (0 .. len - 1));
     assigns *ctx \from *ctx, data[0 .. len - 1], len;
-    ensures size: sfu_sha_size(*ctx) == \old(sfu_sha_size(*ctx)) + len; */
+    ensures size: sfu_sha_size(*ctx) == \old(sfu_sha_size(*ctx)) + len;
+    ensures value: sfu_sha_value(*ctx) == \old(sfu_sha_more(sfu_sha_value(*ctx), sfu_bytes(data, len))); */
 void br_sha256_update(br_sha256_context *ctx, const unsigned char *data, size_t len);
 
 /*@ requires context: \valid_read(ctx) && \valid(out + (0 .. 31));
     assigns out[0 .. 31] \from *ctx;
-    ensures digest: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_sha_byte(*ctx, i)); */
+    ensures digest: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_sha_byte(*ctx, i));
+    ensures value: sfu_bytes(out, 32) == \old(sfu_sha_of(sfu_sha_value(*ctx))); */
 void br_sha256_out(const br_sha256_context *ctx, unsigned char *out);
 
 /*@ axiomatic ChaCha {

@@ -24,8 +24,36 @@
        \forall integer a, n; a + n <= address || address + size <= a ==> flash_value(f, a, n) == flash_value(g, a, n);
 */
 
-/*@ // C10: the chip's unique id, which does not change
-    axiomatic Uid { logic integer sfu_uid_byte(integer i); }
+/*@ // strings of bytes as values, so that what is computed of them has a name wherever they lay
+    axiomatic Bytes {
+      logic integer sfu_bytes{L}(uint8_t *p, integer size) reads p[0 .. size - 1];
+      // what a hash is of, that began with `value` and went on with `bytes`; of nothing yet; and its digest
+      logic integer sfu_sha_more(integer value, integer bytes);
+      logic integer sfu_sha_none;
+      logic integer sfu_sha_of(integer value);
+      // HMAC of a and b, one behind the other
+      logic integer sfu_mac_of(integer key, integer a, integer b);
+      logic integer sfu_hkdf_of(integer key, integer salt, integer info);
+      // b behind a; no byte at all
+      logic integer sfu_join(integer a, integer b);
+      logic integer sfu_nothing;
+      axiom join{L}: \forall uint8_t *p, integer a, b; 0 <= a && 0 <= b ==>
+        sfu_bytes(p, a + b) == sfu_join(sfu_bytes(p, a), sfu_bytes(p + a, b));
+      axiom nothing{L}: \forall uint8_t *p; sfu_bytes(p, 0) == sfu_nothing;
+      axiom same{L1, L2}: \forall uint8_t *p, *q, integer size;
+        (\forall integer i; 0 <= i < size ==> \at(p[i], L1) == \at(q[i], L2)) ==>
+        sfu_bytes{L1}(p, size) == sfu_bytes{L2}(q, size);
+    }
+*/
+
+/*@ // C10: the chip's unique id and its kind, which do not change; and of what does: its protection, and its next random
+    // bytes, as one value (see Bytes)
+    axiomatic Uid {
+      logic integer sfu_uid_byte(integer i);
+      logic integer sfu_part_id;
+      logic integer sfu_lock(integer chip);
+      logic integer sfu_random(integer chip);
+    }
 */
 
 /* C2: what the device has been convinced of */

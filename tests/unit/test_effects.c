@@ -18,6 +18,7 @@ struct move {
 
 #define COUNT 3u /* records of the manifest */
 #define PART 100u
+#define VERDICTS 5u
 
 const struct sfu_layout sfu_layout = { .slot_count = 2 };
 const uint8_t sfu_config[SFU_CONFIG_SIZE];
@@ -140,6 +141,8 @@ uint32_t sfu_check_slot(struct sfu_check *c)
 	return verdict[c->slot] == SFU_R_SEAL ? SFU_R_SEAL : SFU_OK;
 }
 
+uint32_t sfu_check_again(const struct sfu_check *c) { return verdict[c->slot] == SFU_R_IMAGE ? SFU_R_IMAGE : SFU_OK; }
+
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 {
 	const uint32_t bad = fails >> appends & 1u;
@@ -223,18 +226,19 @@ static void boot_once(uint32_t first, uint32_t second, uint32_t attempts, uint32
 
 static void t23_boot_effects_fail(void **unused)
 {
-	static const uint32_t verdicts[] = { SFU_OK, SFU_R_SEAL, SFU_R_COUNTER, SFU_R_VECTOR };
-	uint32_t n, state, event, seen = 0, possible = 0;
+	static const uint32_t verdicts[VERDICTS] = { SFU_OK, SFU_R_SEAL, SFU_R_COUNTER, SFU_R_VECTOR, SFU_R_IMAGE };
+	uint32_t n, bits, state, event, seen = 0, possible = 0;
 
 	(void)unused;
-	for (n = 0; n < 1u << 17; n++) {
-		verdict[0] = verdicts[n & 3u];
-		verdict[1] = verdicts[n >> 2 & 3u];
-		confirmed[0] = n >> 4 & 1u;
-		confirmed[1] = n >> 5 & 1u;
-		entry = n >> 6 & 1u;
-		fails = n >> 7 & 7u;
-		boot_once(n >> 10 & 3u, n >> 12 & 3u, n >> 14 & 3u, n >> 16 & 1u);
+	for (n = 0; n < VERDICTS * VERDICTS << 13; n++) {
+		verdict[0] = verdicts[n % VERDICTS];
+		verdict[1] = verdicts[n / VERDICTS % VERDICTS];
+		bits = n / (VERDICTS * VERDICTS);
+		confirmed[0] = bits & 1u;
+		confirmed[1] = bits >> 1 & 1u;
+		entry = bits >> 2 & 1u;
+		fails = bits >> 3 & 7u;
+		boot_once(bits >> 6 & 3u, bits >> 8 & 3u, bits >> 10 & 3u, bits >> 12 & 1u);
 	}
 	for (state = 0; state < SFU_BOOT_STATES; state++)
 		for (event = 0; event < SFU_BOOT_EVENTS; event++) {
