@@ -91,16 +91,6 @@ uint32_t sfu_journal_decode(
 	if (sfu_equal(cell + SFU_STATE_MAC_OFFSET, mac, SFU_STATE_MAC_SIZE) != SFU_OK)
 		return SFU_E_JOURNAL;
 	//@ assert authentic: \at(sfu_state_mac(cell, key), Pre);
-	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
-	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
-	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
-	state->key_floor[0] = cell[SFU_STATE_KEY_FLOOR_OFFSET];
-	state->key_floor[1] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 1];
-	state->key_floor[2] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 2];
-	state->key_floor[3] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 3];
-	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
-	//@ assert slots: GOT_SLOTS;
-	//@ assert floors: GOT_FLOORS;
 	state->sequence = sfu_get32(cell + SFU_STATE_SEQUENCE_OFFSET);
 	//@ assert sequence: state->sequence == \at(SFU_WORD(cell, SFU_STATE_SEQUENCE_OFFSET), Pre);
 	state->security_counter = sfu_get32(cell + SFU_STATE_SECURITY_COUNTER_OFFSET);
@@ -111,6 +101,16 @@ uint32_t sfu_journal_decode(
 	//@ assert failure: state->failure == \at(SFU_WORD(cell, SFU_STATE_FAILURE_OFFSET), Pre);
 	//@ assert install0: state->install[0] == \at(SFU_WORD(cell, SFU_STATE_INSTALL0_OFFSET), Pre);
 	//@ assert install1: state->install[1] == \at(SFU_WORD(cell, SFU_STATE_INSTALL1_OFFSET), Pre);
+	state->slot[0] = cell[SFU_STATE_SLOT0_OFFSET];
+	state->slot[1] = cell[SFU_STATE_SLOT1_OFFSET];
+	state->attempts = cell[SFU_STATE_ATTEMPTS_OFFSET];
+	state->key_floor[0] = cell[SFU_STATE_KEY_FLOOR_OFFSET];
+	state->key_floor[1] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 1];
+	state->key_floor[2] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 2];
+	state->key_floor[3] = cell[SFU_STATE_KEY_FLOOR_OFFSET + 3];
+	//@ assert cell: KEPT(cell, SFU_STATE_SIZE);
+	//@ assert slots: GOT_SLOTS;
+	//@ assert floors: GOT_FLOORS;
 	//@ ghost Row6: ;
 	sfu_copy(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE);
 	//@ assert copied: COPIED(state->seal[0], cell + SFU_STATE_SEAL0_OFFSET, SFU_STATE_SEAL0_SIZE, Row6);

@@ -97,6 +97,8 @@ def fingerprint(path):
 def frama_c(path, names, mode):
     """Exit status, what Frama-C said, and its count of goals by function and prover."""
     command = ["frama-c", *options(path), f"-cpp-extra-args={includes(path)}", path, "-wp-fct", ",".join(names)]
+    if mode == "replay":  # no prover runs, and Frama-C waits a while for each batch of goals
+        command += ["-wp-par", "200"]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(SMOKE_CACHE if mode == "smoke" else CACHE),
                        FRAMAC_WP_CACHE={"cold": "none", "replay": "offline"}.get(mode, "update"))
     with tempfile.TemporaryDirectory() as folder:
@@ -204,6 +206,10 @@ def write_provers(path, result):
                "seconds of the two; made by prove.py --update", table)
 
 
+def goals(path, table):
+    return sum(row.goals for row in table[path].functions.values()) if path in table else 0
+
+
 def known_open(path, table, only=()):
     """The goals that the table has as open, of a file or of some of its functions."""
     rows = table[path].functions if path in table else {}
@@ -300,7 +306,8 @@ def main():
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     unpack()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        work = [pool.submit(prove, path, only, mode, table) for path in sources()]
+        # the longest first, so that no processor is left idle at the end
+        work = [pool.submit(prove, path, only, mode, table) for path in sorted(sources(), key=lambda p: -goals(p, table))]
         for done in concurrent.futures.as_completed(work):
             path, result = done.result()
             if result is None:
