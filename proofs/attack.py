@@ -35,7 +35,8 @@ def copy(root):
         os.makedirs(os.path.dirname(target), exist_ok=True)
         (shutil.copytree if os.path.isdir(part) else shutil.copy)(part, target)
     os.makedirs(os.path.join(root, "build"), exist_ok=True)
-    os.symlink(os.path.abspath("build/deps"), os.path.join(root, "build/deps"))
+    for part in ("build/deps", prove.CACHE):
+        os.symlink(os.path.abspath(part), os.path.join(root, part))
 
 
 @contextlib.contextmanager
@@ -70,7 +71,7 @@ def attack(source, function, expression, table):
         with changed(source, expression) as differs:
             if not differs:
                 return None, "changes nothing"
-            _, result = prove.prove(path, [function], "cold")
+            _, result = prove.prove(path, [function], "changed")
     except subprocess.CalledProcessError as error:
         return None, f"cannot be built: {error}"
     if result is None or "error" in result:

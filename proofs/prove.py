@@ -100,7 +100,7 @@ def frama_c(path, names, mode):
     if mode == "replay":  # no prover runs, and Frama-C waits a while for each batch of goals
         command += ["-wp-par", "200"]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(SMOKE_CACHE if mode == "smoke" else CACHE),
-                       FRAMAC_WP_CACHE={"cold": "none", "replay": "offline"}.get(mode, "update"))
+                       FRAMAC_WP_CACHE={"cold": "none", "replay": "offline", "changed": "replay"}.get(mode, "update"))
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.json")
         command += SMOKE_OPTIONS if mode == "smoke" else ["-wp-report-json", report]
