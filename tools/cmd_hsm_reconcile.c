@@ -38,9 +38,8 @@ static int read_given(const struct sfu_args *args, struct given *g)
 
 	if (status == 0 && master != NULL)
 		status = sfu_master_read(master, insecure, &g->master);
-	if (status == 0 && master != NULL &&
-		(g->master.epoch != g->record.epoch || g->master.test != g->record.test))
-		status = sfu_fail(EX_DATAERR, master, "is not of the HSM of %s", record);
+	if (status == 0 && master != NULL)
+		status = sfu_record_fits(record, &g->record, master, &g->master);
 	if (status == 0 && list != NULL)
 		status = read_list(list, &g->built);
 	return status;

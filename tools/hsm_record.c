@@ -88,6 +88,18 @@ int sfu_record_read(const char *path, int insecure, struct sfu_hsm_record *r)
 	return status;
 }
 
+int sfu_record_fits(const char *path, const struct sfu_hsm_record *r, const char *master_path,
+	const struct sfu_oem_key *master)
+{
+	if (r->epoch != master->epoch)
+		return sfu_fail(EX_DATAERR, path, "is of epoch %u, and %s of epoch %u", r->epoch,
+			master_path, master->epoch);
+	if (r->test != master->test)
+		return sfu_fail(EX_DATAERR, path, "is %s test keys, and %s is %s",
+			r->test ? "of" : "not of", master_path, master->test ? "one" : "none");
+	return 0;
+}
+
 int sfu_record_stage(const char *path, int replace, const struct sfu_hsm_record *r)
 {
 	char product[sizeof(r->product) + 1], id[2 * sizeof(r->id) + 1], hsm_key[2 * SFU_POINT + 1],

@@ -22,6 +22,7 @@
 #define SFU_TOOL_HSM_RECORD_H
 
 #include "crypt.h"
+#include "keyfile.h"
 #include "point.h"
 
 struct sfu_attest_key {
@@ -42,6 +43,10 @@ struct sfu_hsm_record {
 /* Statuses as of sfu_oem_read (keyfile.h). The caller wipes. */
 int sfu_attest_read(const char *path, int insecure, struct sfu_attest_key *key);
 int sfu_record_read(const char *path, int insecure, struct sfu_hsm_record *record);
+
+/* EX_DATAERR if epoch or mark say that the HSM of the record has its attest key from another master key. */
+int sfu_record_fits(const char *path, const struct sfu_hsm_record *record, const char *master_path,
+	const struct sfu_oem_key *master);
 
 /* Stage the file (out.h). */
 int sfu_attest_stage(const char *path, int replace, const struct sfu_attest_key *key);

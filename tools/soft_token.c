@@ -110,11 +110,18 @@ static int copy_file(const char *from, const char *to)
 	return status;
 }
 
+/* Who does not have the ledger to himself, as `ledger verify` beside a service, sees what SoftHSM2 is in the middle
+ * of writing for the other one, and leaves file and copy alone. */
+static int alone(const struct sfu_hsm_folder *f)
+{
+	return f->locked >= 0;
+}
+
 int sfu_soft_keep(const struct sfu_hsm_folder *f)
 {
 	char file[PATH_MAX], copy[PATH_MAX];
 
-	return token_files(f, file, copy) ? copy_file(file, copy) : 0;
+	return alone(f) && token_files(f, file, copy) ? copy_file(file, copy) : 0;
 }
 
 int sfu_soft_restore(const struct sfu_hsm_folder *f, int *done)
@@ -123,7 +130,7 @@ int sfu_soft_restore(const struct sfu_hsm_folder *f, int *done)
 	int status;
 
 	*done = 0;
-	if (!token_files(f, file, copy) || access(copy, R_OK) != 0)
+	if (!alone(f) || !token_files(f, file, copy) || access(copy, R_OK) != 0)
 		return 0;
 	unlink(file);
 	status = copy_file(copy, file);

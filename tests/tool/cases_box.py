@@ -1,0 +1,301 @@
+"""What the box with the HSM keeps and how it begins: keys, memory, PINs, init that fails half-way, epochs, sockets."""
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+from cases_ledger import FAST, killer
+from cases_token import Token
+from harness import AGAIN, CREATE, DATA, HERE, NOINPUT, REFUSED, ROOT, SFU, USAGE, case, check, equal, loader, sfu
+from hsm_world import Hsm, Service, personalize
+
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
+
+
+def objects(config, pin):
+    """All that a token with this PIN tells, by the last word of its label."""
+    out = subprocess.run([sys.executable, HERE / "token_look.py", SOFTHSM, pin], capture_output=True, text=True,
+                         env={**os.environ, "SOFTHSM2_CONF": str(config)})
+    equal(out.returncode, 0, f"token_look.py: {out.stderr}")
+    return {(row["class"], re.sub(r"sfu \w{32} ", "", row["label"])): row for row in json.loads(out.stdout)}
+
+
+@case
+def keys_never_leave_the_token(w, d):
+    sfu("keygen", "sign", d / "h.pem")
+    for name, more in (("made", []), ("brought", ["--import-key", d / "h.pem"])):
+        (d / name).mkdir()
+        hsm = Hsm(d / name, init=more)
+        token = objects(hsm.box / "softhsm/softhsm2.conf", (hsm.box / "pin").read_text().strip())
+        for key in (("private", "sign"), ("private", "seal"), ("secret", "attest"), ("secret", "wrap")):
+            row = token[key]
+            equal((row["private"], row["sensitive"], row["extractable"], row["copies"]), (True, True, False, False), f"{key}")
+            equal(row["value"], "error 0x11", f"value of {key}: CKR_ATTRIBUTE_SENSITIVE")
+        # the look itself sees what there is to see, and the seed is there in a box only
+        check(len(bytes.fromhex(token["data", "seed"]["value"])) == 60, "the seed's box")
+        check(hsm.seed not in token["data", "seed"]["value"], "the seed lies open in the token")
+
+
+def mappings(pid):
+    """(bytes, permissions, flags) of what can be read."""
+    text = open(f"/proc/{pid}/smaps").read()
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for found in re.finditer(r"^(\w+)-(\w+) (\S+) .*\n(?:.*\n)*?VmFlags: (.*)$", text, re.M):
+            start, end = int(found[1], 16), int(found[2], 16)
+            try:
+                memory.seek(start)
+                yield memory.read(end - start), found[3], found[4].split()
+            except (OSError, OverflowError):
+                pass  # the kernel's own
+
+
+@case
+def the_services_memory_keeps_the_seed_locked(w, d):
+    """While it serves: E and PIN once each, in memory that is not swapped (lo) nor dumped (dd); A, K and M nowhere."""
+    hsm = Hsm(d)
+    with hsm.serve(sfu_path=FAST) as service:
+        chips = [hsm.chip() for _ in range(3)]
+        for chip in chips:
+            personalize(service, chip)
+        where = {name: [] for name in ("E", "PIN", "A", "K", "M")}
+        secrets = {"E": bytes.fromhex(hsm.seed), "PIN": (hsm.box / "pin").read_bytes().strip(), "A": chips[0].attest,
+                   "K": chips[0].key, "M": hsm.master}
+        public = 0
+        for data, _, flags in mappings(service.process.pid):
+            public += hsm.key in data
+            for name, secret in secrets.items():
+                where[name] += [flags] * data.count(secret)
+        check(public > 0, "the scan does not even find the public key")
+        for name in ("E", "PIN"):
+            equal([("lo" in f, "dd" in f) for f in where[name]], [(True, True)], f"where {name} lies: {where[name]}")
+        for name in ("A", "K", "M"):
+            equal(where[name], [], f"where {name} lies")
+
+
+# ---- PINs
+
+
+def at_terminal(arguments, answer):
+    """Runs the program at a terminal of its own and answers what it asks for: status, what the terminal showed, stderr, and
+    whether it echoes when the program asks and when it has ended."""
+    master, slave = pty.openpty()
+    run = subprocess.Popen(["setsid", "--ctty", "--wait", SFU, *map(str, arguments)], stdin=slave, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    echoes = lambda: bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+    try:
+        shown = b""
+        while b": " not in shown:
+            shown += os.read(master, 100)
+        asked = echoes()
+        os.write(master, answer)
+        err = run.communicate(timeout=20)[1].decode()
+        os.set_blocking(master, False)
+        try:
+            shown += os.read(master, 1000)
+        except BlockingIOError:
+            pass
+        return run.returncode, shown.decode(), err, asked, echoes()
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+@case
+def a_person_is_asked_for_the_pin(w, d):
+    hsm = Hsm(d)
+    pin = (hsm.box / "pin").read_text().strip()
+    (hsm.box / "pin").unlink()
+    command = ["hsm", "status", "-d", hsm.box]
+    status, shown, err, asked, after = at_terminal(command, pin.encode() + b"\n")
+    equal((status, asked, after), (0, False, True), f"status, echo while asked and afterwards: {err}")
+    check(re.fullmatch(r"PIN of \S*box: \s*", shown), f"the terminal showed {shown!r}")
+    status, shown, err, _, after = at_terminal(command, b"wrong\n")
+    equal((status, after), (REFUSED, True), err)
+    check("the PIN is wrong" in err, err)
+    # whoever gives up gets a terminal that echoes
+    status, shown, err, asked, after = at_terminal(command, b"\x03")
+    check(status not in (0, None) and not asked and after, f"interrupted: {status}, echo {asked} then {after}: {err}")
+    # a PIN on the command line, where others see it, is no PIN
+    sfu(*command, "-p", pin, status=USAGE)
+    sfu(*command, "--pin-file", pin, status=NOINPUT)
+
+
+# ---- the beginning
+
+
+def init(d, name, *more):
+    return ["hsm", "init", "-q", "-d", d / name, "-A", d / "attest.key", "-P", "lamp", "-O", d / "order.pub", "-r",
+            d / f"{name}.record", "-p", d / f"{name}.pem", "-L", "open", *more]
+
+
+@case
+def t66_init_is_killed(w, d):
+    """At calls that make files appear, and at some of the many writes: there is no HSM without its record, what is in the
+    way is named, and once it is gone the same command makes one."""
+    Hsm(d, stock=0)
+    killed = 0
+    for call, numbers in (("rename", range(1, 40)), ("link", range(1, 40)), ("unlink", range(1, 60, 3)),
+                          ("fdatasync", range(1, 60, 2)), ("fsync", range(1, 60, 2)), ("write", range(1, 400, 23)),
+                          ("pwrite64", range(1, 200, 17))):
+        for number in numbers:
+            name = f"{call}{number}"
+            command = init(d, name)
+            run = subprocess.run([*killer(call, number), FAST, *map(str, command)], capture_output=True, timeout=60)
+            if run.returncode == 0:
+                break
+            equal(run.returncode, -signal.SIGKILL, f"{name}: {run.stderr}")
+            killed += 1
+            box, record, public = d / name, d / f"{name}.record", d / f"{name}.pem"
+            check(record.exists() or not (box / "hsm").exists(), f"{name}: an HSM, and nobody has its record")
+            for _ in range(4):
+                again = subprocess.run([FAST, *map(str, command)], capture_output=True, text=True, timeout=60)
+                if again.returncode == 0 or "holds an HSM already" in again.stderr:
+                    break
+                equal(again.returncode, CREATE, f"{name}: {again.stderr}")
+                for path in (record, public, box / "ledger.db"):
+                    if str(path) in again.stderr:
+                        path.unlink()
+            status = json.loads(sfu("hsm", "status", "-d", box, "--json").out)
+            check(f"ledger {status['ledger']}\n" in record.read_text(), f"{name}: the record is of another HSM")
+            sfu("hsm", "ledger", "verify", "-d", box)
+    check(killed > 20, f"only {killed} steps: what was killed?")
+
+
+@case
+def t66_init_without_room(w, d):
+    Hsm(d, stock=0)
+    for blocks in (0, 1, 2, 8, 24, 40, 56, 60):
+        name = f"room{blocks}"
+        run = subprocess.run(["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", SFU, *map(str, init(d, name))],
+                             capture_output=True, text=True, timeout=60)
+        check(run.returncode not in (0, -signal.SIGXFSZ) and "sfu: " in run.stderr, f"{blocks}: {run}")
+        check("Sanitizer" not in run.stderr and "runtime error" not in run.stderr, run.stderr)
+        check(not (d / name / "hsm").exists() and not (d / f"{name}.record").exists() and
+              not (d / f"{name}.pem").exists(), f"{blocks} blocks: half an HSM")
+        sfu(*init(d, name))
+
+
+@case
+def a_key_in_a_token_may_sign_orders_from_the_beginning(w, d):
+    token = Token(d)
+    token.sfu("keygen", "sign", token.uri("orders"), "-p", d / "orders.pub")
+    Hsm(d, stock=0)  # for the attest key
+    uri = "pkcs11:token=oem;object=orders"
+    make = ["hsm", "init", "-A", d / "attest.key", "-P", "lamp", "-L", "open"]
+    # public halves are read without a PIN; the box's own PIN is another token's
+    module = f"?module-path={SOFTHSM}"
+    token.sfu(*make, "-d", d / "two", "-r", d / "two.record", "-O", uri.replace("orders", "nobody") + module, status=69,
+              err="no object like that")
+    check(not (d / "two/hsm").exists(), "an HSM without an order key")
+    token.sfu(*make, "-d", d / "two", "-r", d / "two.record", "-O", uri + module)
+    sfu("hsm", "ledger", "export", "-d", d / "two", d / "x")
+    token.sfu("hsm", "order", "-k", token.uri("orders"), "-r", d / "two.record", "-x", d / "x", "-n", 3, d / "o")
+    sfu("hsm", "stock", "add", "-d", d / "two", d / "o")
+    # so does a package that is signed elsewhere name its signer
+    pack = w.pack(d / "u.sfu", w.app)
+    at = pack.index("--key")
+    pack[at:at + 2] = ["--unsigned", d / "tbs", "--signer", uri]
+    token.sfu(*pack)
+    # keys that a token cannot use stay files, and that is said
+    make = ["hsm", "init", "-P", "lamp", "-L", "open", "-d", d / "three", "-r", d / "r3", "-O", d / "orders.pub"]
+    for keys in (["-A", "pkcs11:object=a"], ["-A", d / "attest.key", "--import-key", "pkcs11:object=h"]):
+        sfu(*make, *keys, status=USAGE, err="is a PKCS#11 URI, and here a file is needed")
+    check(not (d / "three").exists(), "a folder for nothing")
+
+
+# ---- epochs
+
+
+@case
+def a_new_epoch_is_another_hsm(w, d):
+    """A new M has a new epoch; nothing of one epoch is taken for the other, and messages name both."""
+    old = Hsm(d)
+    (d / "new").mkdir()
+    sfu("keygen", "master", "--epoch", 2, "--test", d / "new/master.key")
+    sfu("hsm", "attest-key", "-M", d / "new/master.key", d / "new/attest.key")
+    make = ["hsm", "init", "-d", d / "new/box", "-A", d / "new/attest.key", "-P", "lamp", "-O", d / "order.pub", "-r",
+            d / "new/record", "-p", d / "new/hsm.pem", "-L", "open"]
+    sfu(*make, "--import-seed", d / "record", status=DATA, err="record: is of epoch 1, and .*attest.key of epoch 2")
+    check(not (d / "new/box/hsm").exists() and not (d / "new/record").exists(), "an HSM with another epoch's seed")
+    sfu(*make)
+    equal(json.loads(sfu("hsm", "status", "-d", d / "new/box", "--json").out)["epoch"], 2, "epoch")
+    # the OEM's keys
+    derive = lambda master, record, **options: sfu("hsm", "oem-key", "-f", "-M", d / master, "-r", d / record, d / "k", **options)
+    derive("new/master.key", "record", status=DATA, err="record: is of epoch 1, and .*new/master.key of epoch 2")
+    derive("master.key", "new/record", status=DATA, err="is of epoch 2, and .*master.key of epoch 1")
+    derive("new/master.key", "new/record")
+    check("epoch 2\n" in (d / "k").read_text(), "the OEM key's epoch")
+    # devices
+    master = bytes.fromhex(re.search(r"key (\w{64})", (d / "new/master.key").read_text())[1])
+    record = dict(line.split(" ", 1) for line in (d / "new/record").read_text().splitlines() if " " in line)
+    key = bytes.fromhex(record["hsm-key"])
+    with old.serve() as service:
+        answer = service.ask("CHALLENGE", old.chip(master=master, hsm_key=key, epoch=2).challenge())
+        equal(answer[1:], ("EPOCH", "the device expects epoch 2, and the HSM has 1"), "an old HSM")
+        # also one that knows which key the HSM has
+        equal(service.ask("CHALLENGE", old.chip(epoch=2).challenge())[1], "EPOCH", "with the old HSM's key")
+    new = type("New", (), {"d": d / "new", "box": d / "new/box"})
+    with Service(new) as service:
+        answer = service.ask("CHALLENGE", old.chip().challenge())
+        equal(answer[1:], ("EPOCH", "the device expects epoch 1, and the HSM has 2"), "a new HSM")
+        # the right one is looked at further: there are no licences yet
+        equal(service.ask("CHALLENGE", old.chip(master=master, hsm_key=key, epoch=2).challenge())[1], "STOCK", "its own")
+    equal(old.taken(), {}, "licences")
+    sfu("hsm", "ledger", "export", "-d", old.box, d / "x")
+    sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-M", d / "new/master.key", status=DATA,
+        err="record: is of epoch 1, and .*new/master.key of epoch 2")
+
+
+@case
+def factory_images_fit_their_hsm(w, d):
+    """What the HSM would refuse is not programmed into chips."""
+    hsm = Hsm(d, stock=0, lock="field", test=False)
+    loader(d / "loader.elf")
+    sfu("keygen", "sign", d / "sign.pem", "-p", d / "sign.pub")
+    sfu("keygen", "master", "--epoch", 2, d / "two.key")
+    check((d / "hsm.pem").read_text().startswith("sfu: HSM epoch 1 lock field product lamp\n-----BEGIN"), "what it says")
+    factory = lambda master="master.key", product="lamp", lock="field", key="hsm.pem", **options: sfu(
+        "factory", "-l", d / "loader.elf", "-P", product, "-H", 1, "-s", d / "sign.pub", "-M", d / master, "-S", d / key,
+        "-L", lock, "-o", d / "x.hex", **options)
+    factory(master="two.key", status=DATA, err="hsm.pem: is of an HSM for epoch 1, and .*two.key of epoch 2")
+    factory(product="torch", status=DATA, err="is of an HSM for `lamp`, which refuses every `torch`")
+    (d / "final.pem").write_text((d / "hsm.pem").read_text().replace("lock field", "lock final"))
+    factory(key="final.pem", status=DATA, err="demands --lock final, and refuses devices with --lock field")
+    for old, new in (("epoch 1", "epoch x"), ("lock field", "lock none"), ("product lamp", "product "), ("epoch 1 ", "")):
+        (d / "odd.pem").write_text((d / "hsm.pem").read_text().replace(old, new))
+        factory(key="odd.pem", status=DATA, err="in a way that is not known")
+    check(not (d / "x.hex").exists(), "a factory image")
+    factory(lock="final")
+    factory(key="final.pem", lock="final")
+    factory()
+    # a bare public key says nothing, and is the OEM's to vouch for
+    (d / "bare.pem").write_text((d / "hsm.pem").read_text().split("\n", 1)[1])
+    factory(key="bare.pem", master="two.key")
+
+
+# ---- sockets
+
+
+@case
+def a_socket_in_use_is_not_taken(w, d):
+    """Two boxes with one name for their sockets: the first goes on. What a killed service left is taken over."""
+    (d / "two").mkdir()
+    one, two = Hsm(d), Hsm(d / "two")
+    with one.serve() as service:
+        sfu("hsm", "serve", "-d", two.box, "-l", service.listen, status=AGAIN, err="cannot be listened at: Address already in use")
+        personalize(service, one.chip())
+        service.kill()
+        service.process.returncode = 0
+    check(os.path.exists(service.listen), "a killed service leaves its socket")
+    with two.serve(listen=service.listen) as service:
+        personalize(service, two.chip())
+    check(not os.path.exists(service.listen), "a socket is left")
+    # a file that is none is not taken away
+    (d / "file").write_text("mine")
+    sfu("hsm", "serve", "-d", two.box, "-l", d / "file", status=AGAIN, err="Address already in use")
+    equal((d / "file").read_text(), "mine", "somebody's file")
