@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "file.h"
+#include "json.h"
 #include "keyfile.h"
 #include "reconcile.h"
 #include "say.h"
@@ -48,20 +49,33 @@ static int read_given(const struct sfu_args *args, struct given *g)
 static int compare(const struct sfu_args *args, struct given *g, struct sfu_ledger_source *source,
 	struct sfu_ledger_check *check)
 {
-	struct sfu_reconcile r = { check, &g->record,
-		sfu_args_count(args, "master-key") > 0 ? g->master.key : NULL, 0 };
+	struct sfu_reconcile r = { .check = check,
+		.record = &g->record,
+		.master = sfu_args_count(args, "master-key") > 0 ? g->master.key : NULL,
+		.json = args->json };
 	int status = sfu_ledger_check_all(check, source);
 
 	if (status == 0 && memcmp(check->begin.id, g->record.id, sizeof(check->begin.id)) != 0)
 		status = sfu_fail(EX_DATAERR, source->path, "is another HSM's ledger");
 	if (status == 0)
 		status = sfu_ledger_source_rewind(source);
+	if (status == 0 && args->json) {
+		sfu_json_open(NULL, '{');
+		sfu_json_number("total", check->total);
+		sfu_json_number("licences", check->licences);
+		sfu_json_number("receipts", check->receipts);
+		sfu_json_open("findings", '[');
+	}
 	if (status == 0)
 		status = sfu_reconcile_rows(&r, source);
 	if (status == 0)
 		status = sfu_reconcile_devices(&r, sfu_args_text(args, "built", 0), g->built);
 	if (status != 0)
 		return status;
+	if (args->json) {
+		sfu_json_close(']');
+		sfu_json_close('}');
+	}
 	sfu_note("%u licences ordered, %u taken, %u receipts, %u findings", check->total,
 		check->licences, check->receipts, r.findings);
 	return r.findings == 0 ? 0 : EX_DATAERR;

@@ -6,6 +6,7 @@
 
 #include "box.h"
 #include "bytes.h"
+#include "json.h"
 #include "number.h"
 #include "permit.h"
 #include "say.h"
@@ -17,15 +18,22 @@ static void tell(struct sfu_reconcile *r, const uint8_t uid[UID], const char *fo
 
 static void tell(struct sfu_reconcile *r, const uint8_t uid[UID], const char *format, ...)
 {
-	char digits[2 * UID + 1];
+	char digits[2 * UID + 1], text[160];
 	va_list list;
 
 	r->findings++;
-	printf("%s: ", sfu_number_print_hex(digits, uid, UID));
+	sfu_number_print_hex(digits, uid, UID);
 	va_start(list, format);
-	vprintf(format, list);
+	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	putchar('\n');
+	if (!r->json) {
+		printf("%s: %s\n", digits, text);
+		return;
+	}
+	sfu_json_open(NULL, '{');
+	sfu_json_text("uid", digits);
+	sfu_json_text("finding", text);
+	sfu_json_close('}');
 }
 
 static int compare(const void *a, const void *b)

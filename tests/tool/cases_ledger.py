@@ -1,6 +1,7 @@
 """The ledger under attack and under accidents: kill -9 at every write, a full disk, a token that goes, rows that are
 changed, removed, added or older."""
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -288,5 +289,9 @@ def reconcile_finds_what_was_built_twice_or_never(w, d):
                      f"{chips[0].uid.hex()}: is in the list twice",
                      f"{unknown.hex()}: is in the list, and has no licence"])
     equal(found, wanted, "findings")
+    rows = json.loads(sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-M", d / "master.key", "-B", d / "built",
+                          "--json", status=DATA).out)
+    equal((rows["total"], rows["licences"], rows["receipts"]), (10, 6, 6), "counts")
+    equal(sorted(f"{row['uid']}: {row['finding']}" for row in rows["findings"]), wanted, "findings for programs")
     (d / "built").write_text("what?\n")
     sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-B", d / "built", status=DATA, err="line 1 is not")
