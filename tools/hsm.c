@@ -101,6 +101,7 @@ static int login(struct sfu_hsm *h)
 {
 	const int status = sfu_token_login(&h->token, &h->pin);
 
+	h->refusals = status == EX_NOPERM ? h->refusals + 1 : 0;
 	if (status != 0 || strcmp(h->folder->uri, SFU_HSM_SOFT) != 0)
 		return status;
 	return sfu_soft_keep(h->folder);
@@ -141,7 +142,7 @@ void sfu_hsm_drop(struct sfu_hsm *h)
 
 int sfu_hsm_again(struct sfu_hsm *h)
 {
-	int status = find_token(h);
+	int status = h->refusals < SFU_HSM_REFUSALS ? find_token(h) : EX_NOPERM;
 
 	if (status == 0)
 		status = login(h);

@@ -301,6 +301,29 @@ def a_second_service_is_refused(w, d):
 
 
 @case
+def a_device_of_another_hsm_is_told(w, d):
+    for name in ("here", "there"):
+        (d / name).mkdir()
+    hsm, other = Hsm(d / "here"), Hsm(d / "there")
+    chip = other.chip()
+    with other.serve() as service:
+        personalize(service, chip)
+    with hsm.serve() as service, Line(d / "port", chip):
+        done = station(d, service, status=REFUSED, err="the device was personalized elsewhere, or somebody forged it")
+        check("run this again" not in done.err, f"what cannot help is advised: {done.err}")
+        service.kill()
+        service.process.returncode = 0
+    # where another attempt helps it is advised
+    with hsm.serve() as service, Line(d / "port", hsm.chip(), drop=["PERMIT"]):
+        (hsm.box / "softhsm").rename(d / "away")
+        station(d, service, status=AGAIN, err="connect it and try again", timeout=60)
+        (d / "away").rename(hsm.box / "softhsm")
+        time.sleep(1.2)
+        station(d, service, timeout=60)
+    equal(len(hsm.taken()), 1, "licences")
+
+
+@case
 def pins_that_are_wrong_or_missing(w, d):
     hsm = Hsm(d)
     (d / "wrong").write_text("0000\n")

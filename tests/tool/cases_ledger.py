@@ -169,6 +169,31 @@ def t66_a_token_that_goes_and_comes_back(w, d):
 
 
 @case
+def t66_another_token_in_its_place(w, d):
+    """It refuses the PIN. It is asked twice and no more, since tokens lock themselves; and nothing of it is used."""
+    for name in ("one", "two"):
+        (d / name).mkdir()
+    hsm, other = Hsm(d / "one"), Hsm(d / "two")
+    with hsm.serve() as service:
+        personalize(service, hsm.chip())
+        (hsm.box / "softhsm").rename(d / "away")
+        equal(service.ask("CHALLENGE", hsm.chip().challenge())[1], "TOKEN", "without a token")
+        (other.box / "softhsm").rename(hsm.box / "softhsm")
+        for _ in range(4):
+            time.sleep(1.1)
+            answer = service.ask("CHALLENGE", hsm.chip().challenge())
+        equal(answer[1], "TOKEN", "with another token")
+        check("refuses the PIN, and is not asked again: connect the right one and start" in answer[2], answer[2])
+        equal(service.text().count("the PIN is wrong"), 2, f"how often the PIN was tried: {service.text()}")
+    (hsm.box / "softhsm").rename(other.box / "softhsm")
+    (d / "away").rename(hsm.box / "softhsm")
+    with hsm.serve() as service:
+        equal(personalize(service, hsm.chip()), 2, "licence")
+    equal(len(hsm.taken()), 2, "licences")
+    other.verify()
+
+
+@case
 def an_older_copy_of_the_ledger_is_refused(w, d):
     hsm = Hsm(d)
     with hsm.serve() as service:
