@@ -203,7 +203,7 @@ static void the_good_exchange(void **state)
 
 static void a_key_of_its_own(void **state)
 {
-	uint8_t fleet[32];
+	uint8_t fleet[32], other[32], whom[12];
 	struct maker m;
 
 	(void)state;
@@ -218,6 +218,16 @@ static void a_key_of_its_own(void **state)
 	assert_false(ram_holds(fleet));
 	maker_oem(fleet);
 	m = desk_maker();
+	(void)maker_package(&m, desk_new.package[0]);
+	assert_int_equal(desk_offer(desk_new.package[0]), SFU_MESSAGE_REFUSE);
+	assert_int_equal(desk.code, SFU_R_KEY);
+	/* T64: nor one for another device, even if it says it is for this one */
+	memcpy(whom, host.uid, sizeof whom);
+	whom[11] ^= 1;
+	hsm_oem_key(product, 1, whom, 1, other);
+	assert_memory_not_equal(other, oem, 32);
+	maker_oem(other);
+	memcpy(m.uid, host.uid, sizeof m.uid);
 	(void)maker_package(&m, desk_new.package[0]);
 	assert_int_equal(desk_offer(desk_new.package[0]), SFU_MESSAGE_REFUSE);
 	assert_int_equal(desk.code, SFU_R_KEY);
