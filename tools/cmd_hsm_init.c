@@ -20,6 +20,28 @@ struct given {
 	struct sfu_hsm_plan plan;
 };
 
+/* Who has a test key, and that may be anybody, gets nothing of a real product by it. */
+static int check_marks(const struct sfu_args *args, const struct given *g)
+{
+	const char *attest = sfu_args_text(args, "attest-key", 0);
+
+	if (g->attest.test && g->plan.lock_profile != SFU_FLASH_LOCK_OPEN)
+		return sfu_fail(EX_NOPERM, attest,
+			"is of a test key: devices with it are made for --lock open only");
+	if (g->attest.test)
+		return 0;
+	if (g->plan.lock_profile == SFU_FLASH_LOCK_OPEN)
+		return sfu_fail(EX_NOPERM, attest,
+			"is not of a test key: --lock open would give the product's keys away");
+	if (g->order.test)
+		return sfu_fail(EX_NOPERM, sfu_args_text(args, "order-key", 0),
+			"is a test key, and %s is none", attest);
+	if (g->import.test)
+		return sfu_fail(EX_NOPERM, sfu_args_text(args, "import-key", 0),
+			"is a test key, and %s is none", attest);
+	return 0;
+}
+
 static int read_plan(const struct sfu_args *args, struct given *g)
 {
 	const int insecure = sfu_args_count(args, "insecure-permissions") > 0;
@@ -29,18 +51,19 @@ static int read_plan(const struct sfu_args *args, struct given *g)
 		   *earlier = sfu_args_text(args, "import-seed", 0);
 	int status = sfu_args_product(args, "product", g->plan.product);
 
-	g->plan.lock_profile = SFU_FLASH_LOCK_FIELD;
 	if (status == 0 && lock != NULL && !sfu_lock_parse(lock, &g->plan.lock_profile))
 		status = sfu_args_wrong(args, "--lock: `%s` is none of open, field, final", lock);
 	if (status == 0)
 		status = sfu_attest_read(attest, insecure, &g->attest);
-	if (status == 0 && g->plan.lock_profile == SFU_FLASH_LOCK_OPEN && !g->attest.test)
-		status = sfu_fail(EX_NOPERM, attest,
-			"is not of a test key: --lock open would give the product's keys away");
+	if (lock == NULL)
+		g->plan.lock_profile =
+			g->attest.test ? SFU_FLASH_LOCK_OPEN : SFU_FLASH_LOCK_FIELD;
 	if (status == 0)
 		status = sfu_signkey_public(args, "order-key", &g->order);
 	if (status == 0 && import != NULL)
 		status = sfu_key_read_private(import, insecure, &g->import);
+	if (status == 0)
+		status = check_marks(args, g);
 	if (status == 0 && earlier != NULL)
 		status = sfu_record_read(earlier, insecure, &g->earlier);
 	if (status == 0 && earlier != NULL &&
@@ -169,7 +192,7 @@ static const struct sfu_option options[] = {
 		"secret: with the master key it gives the OEM key" },
 	{ 'p', "public", "HSM.pem", SFU_OPTIONAL, "the HSM's public key, for `sfu factory`" },
 	{ 'L', "lock", "open|field|final", SFU_OPTIONAL,
-		"devices with less protection get no licence; field" },
+		"devices with less protection get no licence; field, with test keys open" },
 	{ 't', "token", "URI", SFU_OPTIONAL, "PKCS#11 token; a SoftHSM2 token in FOLDER" },
 	{ 0, "pin-file", "FILE", SFU_OPTIONAL, "file with the token's PIN" },
 	{ 0, "import-key", "H.pem", SFU_OPTIONAL, "signing key; the token makes one" },

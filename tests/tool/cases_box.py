@@ -181,6 +181,29 @@ def t66_init_without_room(w, d):
 
 
 @case
+def test_keys_make_no_real_hsm(w, d):
+    for name, mark in (("real", []), ("test", ["--test"])):
+        sfu("keygen", "master", d / f"{name}.key", *mark)
+        sfu("hsm", "attest-key", "-M", d / f"{name}.key", d / f"{name}.attest")
+        sfu("keygen", "sign", d / f"{name}.pem", "-p", d / f"{name}.pub", *mark)
+    def make(attest, order, *more, **options):
+        return sfu("hsm", "init", "-d", d / "box", "-A", d / f"{attest}.attest", "-P", "lamp", "-O", d / f"{order}.pub", "-r",
+                   d / "record", "-p", d / "hsm.pem", *more, **options)
+    make("real", "test", status=REFUSED, err="test.pub: is a test key, and .*real.attest is none")
+    make("real", "real", "--import-key", d / "test.pem", status=REFUSED, err="test.pem: is a test key")
+    make("real", "real", "-L", "open", status=REFUSED, err="would give the product's keys away")
+    for lock in ("field", "final"):
+        make("test", "test", "-L", lock, status=REFUSED, err="made for --lock open only")
+    check(not (d / "box").exists() and not (d / "record").exists(), "something was made")
+    make("real", "real")
+    check("lock field" in (d / "hsm.pem").read_text() and "TEST KEY" not in (d / "hsm.pem").read_text(), "the real HSM")
+    for name in ("record", "hsm.pem", "box"):
+        (d / name).rename(d / f"old-{name}")
+    make("test", "real", "--import-key", d / "real.pem")
+    check("lock open" in (d / "hsm.pem").read_text() and "sfu: TEST KEY\n" in (d / "hsm.pem").read_text(), "the test HSM")
+
+
+@case
 def a_key_in_a_token_may_sign_orders_from_the_beginning(w, d):
     token = Token(d)
     token.sfu("keygen", "sign", token.uri("orders"), "-p", d / "orders.pub")
