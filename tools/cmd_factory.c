@@ -112,11 +112,16 @@ static int read_keys(const struct sfu_args *args, struct sfu_signers *signers,
 static int check_hsm(const struct sfu_args *args, const struct sfu_personal *p)
 {
 	struct sfu_hsm_public device = { .epoch = p->oem->epoch, .lock_profile = p->lock };
+	int status;
 
+	if (p->hsm == NULL)
+		return 0;
 	memcpy(device.product, p->product, sizeof(device.product));
-	return p->hsm == NULL ? 0
-			      : sfu_hsm_public_check(sfu_args_text(args, "hsm-key", 0), &device,
-					key_path(args));
+	status = sfu_attest_fingerprint(p->oem->key, device.attest);
+	if (status == 0)
+		status = sfu_hsm_public_check(
+			sfu_args_text(args, "hsm-key", 0), &device, key_path(args));
+	return status;
 }
 
 /* The name of the binary file: the HEX file's, with .bin in place of what follows the last dot. */

@@ -125,6 +125,7 @@ static int write_files(const struct sfu_args *args, const struct sfu_hsm_folder 
 	int status = sfu_record_stage(sfu_args_text(args, "record", 0), 0, record);
 
 	memcpy(its.product, record->product, sizeof(its.product));
+	memcpy(its.attest, record->attest, sizeof(its.attest));
 	if (status == 0 && public != NULL)
 		status = sfu_hsm_public_stage(public, &key, &its);
 	if (status == 0)

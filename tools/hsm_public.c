@@ -9,16 +9,17 @@
 #include "number.h"
 #include "say.h"
 
-#define LINE 96
+#define LINE 128
 
 static const char mark[] = "sfu: HSM ";
 
 int sfu_hsm_public_stage(
 	const char *path, const struct sfu_sign_key *key, const struct sfu_hsm_public *its)
 {
-	char product[sizeof(its->product) + 1], line[LINE];
-	const int size = snprintf(line, sizeof(line), "%sepoch %u lock %s product %s\n", mark,
-		its->epoch, sfu_lock_name(its->lock_profile),
+	char product[sizeof(its->product) + 1], attest[2 * sizeof(its->attest) + 1], line[LINE];
+	const int size = snprintf(line, sizeof(line), "%sepoch %u lock %s attest %s product %s\n",
+		mark, its->epoch, sfu_lock_name(its->lock_profile),
+		sfu_number_print_hex(attest, its->attest, sizeof(its->attest)),
 		sfu_number_print_product(product, its->product));
 	struct sfu_bytes pem = { NULL, 0 };
 	uint8_t *text = NULL;
@@ -77,15 +78,17 @@ static char *take(char **line, const char *name)
 static int parse(char *line, struct sfu_hsm_public *its)
 {
 	const char *epoch = take(&line, "epoch"),
-		   *lock = epoch != NULL ? take(&line, "lock") : NULL;
+		   *lock = epoch != NULL ? take(&line, "lock") : NULL,
+		   *attest = lock != NULL ? take(&line, "attest") : NULL;
 
-	return lock != NULL && sfu_number_u32(epoch, &its->epoch) &&
-		sfu_lock_parse(lock, &its->lock_profile) && strncmp(line, "product ", 8) == 0 &&
+	return attest != NULL && sfu_number_u32(epoch, &its->epoch) &&
+		sfu_lock_parse(lock, &its->lock_profile) &&
+		sfu_number_hex(attest, its->attest, sizeof(its->attest)) && strncmp(line, "product ", 8) == 0 &&
 		sfu_number_product(line + 8, its->product);
 }
 
 static int compare(const char *path, const struct sfu_hsm_public *its,
-	const struct sfu_hsm_public *device, const char *epoch_of)
+	const struct sfu_hsm_public *device, const char *master)
 {
 	char ours[sizeof(its->product) + 1], theirs[sizeof(its->product) + 1];
 
@@ -98,7 +101,12 @@ static int compare(const char *path, const struct sfu_hsm_public *its,
 		return sfu_fail(EX_DATAERR, path,
 			"is of an HSM for epoch %u, and %s of epoch %u: the HSM would refuse the "
 			"devices",
-			its->epoch, epoch_of, device->epoch);
+			its->epoch, master, device->epoch);
+	if (memcmp(its->attest, device->attest, sizeof(its->attest)) != 0)
+		return sfu_fail(EX_DATAERR, path,
+			"is of an HSM whose attest key comes from another master key than %s: the "
+			"HSM would refuse the devices",
+			master);
 	if (sfu_lock_rank(device->lock_profile) < sfu_lock_rank(its->lock_profile))
 		return sfu_fail(EX_DATAERR, path,
 			"is of an HSM that demands --lock %s, and refuses devices with --lock %s",
@@ -107,7 +115,7 @@ static int compare(const char *path, const struct sfu_hsm_public *its,
 }
 
 int sfu_hsm_public_check(
-	const char *path, const struct sfu_hsm_public *device, const char *epoch_of)
+	const char *path, const struct sfu_hsm_public *device, const char *master)
 {
 	struct sfu_hsm_public its;
 	struct sfu_bytes bytes;
@@ -122,5 +130,5 @@ int sfu_hsm_public_check(
 		return 0;
 	if (!parse(line, &its))
 		return sfu_fail(EX_DATAERR, path, "says in a way that is not known what HSM it is of");
-	return compare(path, &its, device, epoch_of);
+	return compare(path, &its, device, master);
 }

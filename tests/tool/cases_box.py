@@ -12,6 +12,7 @@ import time
 from cases_ledger import FAST, killer
 from cases_token import Token
 from harness import AGAIN, CREATE, DATA, HERE, NOINPUT, REFUSED, ROOT, SFU, USAGE, case, check, equal, loader, sfu
+from hsm_device import hkdf
 from hsm_world import Hsm, Service, personalize
 
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
@@ -281,15 +282,20 @@ def factory_images_fit_their_hsm(w, d):
     loader(d / "loader.elf")
     sfu("keygen", "sign", d / "sign.pem", "-p", d / "sign.pub")
     sfu("keygen", "master", "--epoch", 2, d / "two.key")
-    check((d / "hsm.pem").read_text().startswith("sfu: HSM epoch 1 lock field product lamp\n-----BEGIN"), "what it says")
+    sfu("keygen", "master", d / "other.key")
+    fingerprint = hkdf(hkdf(hsm.master, b"", b"sfu attest"), b"", b"sfu fingerprint")[:16].hex()
+    check((d / "hsm.pem").read_text().startswith(f"sfu: HSM epoch 1 lock field attest {fingerprint} product lamp\n-----BEGIN"),
+          "what it says")
     factory = lambda master="master.key", product="lamp", lock="field", key="hsm.pem", **options: sfu(
         "factory", "-l", d / "loader.elf", "-P", product, "-H", 1, "-s", d / "sign.pub", "-M", d / master, "-S", d / key,
         "-L", lock, "-o", d / "x.hex", **options)
     factory(master="two.key", status=DATA, err="hsm.pem: is of an HSM for epoch 1, and .*two.key of epoch 2")
+    factory(master="other.key", status=DATA, err="comes from another master key than .*other.key: the HSM would refuse")
     factory(product="torch", status=DATA, err="is of an HSM for `lamp`, which refuses every `torch`")
     (d / "final.pem").write_text((d / "hsm.pem").read_text().replace("lock field", "lock final"))
     factory(key="final.pem", status=DATA, err="demands --lock final, and refuses devices with --lock field")
-    for old, new in (("epoch 1", "epoch x"), ("lock field", "lock none"), ("product lamp", "product "), ("epoch 1 ", "")):
+    for old, new in (("epoch 1", "epoch x"), ("lock field", "lock none"), ("product lamp", "product "), ("epoch 1 ", ""),
+                     ("attest ", "attest 0"), (f"attest {fingerprint} ", "")):
         (d / "odd.pem").write_text((d / "hsm.pem").read_text().replace(old, new))
         factory(key="odd.pem", status=DATA, err="in a way that is not known")
     check(not (d / "x.hex").exists(), "a factory image")
@@ -299,6 +305,29 @@ def factory_images_fit_their_hsm(w, d):
     # a bare public key says nothing, and is the OEM's to vouch for
     (d / "bare.pem").write_text((d / "hsm.pem").read_text().split("\n", 1)[1])
     factory(key="bare.pem", master="two.key")
+
+
+@case
+def another_master_key_is_noticed(w, d):
+    """Of the same epoch: by the fingerprint of A in the OEM's record. Earlier records have none, and pass."""
+    hsm = Hsm(d)
+    with hsm.serve() as service:
+        personalize(service, hsm.chip())
+    sfu("hsm", "ledger", "export", "-d", hsm.box, d / "x")
+    sfu("keygen", "master", "--test", d / "other.key")
+    other = "comes from another master key than .*other.key"
+    sfu("hsm", "oem-key", "-M", d / "other.key", "-r", d / "record", d / "k", status=DATA, err=other)
+    sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-M", d / "other.key", status=DATA, err=other)
+    check(not (d / "k").exists(), "an OEM key that no device has")
+    text = (d / "record").read_text()
+    (d / "record").write_text(re.sub(r"attest \w{32}\n", "", text))
+    check((d / "record").read_text() != text, "the record tells no fingerprint")
+    sfu("hsm", "oem-key", "-M", d / "master.key", "-r", d / "record", d / "k")
+    run = sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-M", d / "other.key", status=DATA)
+    check("no device with this master key made the challenge" in run.out, run.out)
+    for wrong in ("attest", "attest 12\n", f"attest {'g' * 32}\n"):
+        (d / "record").write_text(text.split("attest ")[0] + wrong)
+        sfu("hsm", "oem-key", "-M", d / "master.key", "-r", d / "record", d / "k2", status=DATA, err="record: ")
 
 
 # ---- sockets
