@@ -56,8 +56,7 @@ static int read_plan(const struct sfu_args *args, struct given *g)
 	if (status == 0)
 		status = sfu_attest_read(attest, insecure, &g->attest);
 	if (lock == NULL)
-		g->plan.lock_profile =
-			g->attest.test ? SFU_FLASH_LOCK_OPEN : SFU_FLASH_LOCK_FIELD;
+		g->plan.lock_profile = g->attest.test ? SFU_FLASH_LOCK_OPEN : SFU_FLASH_LOCK_FIELD;
 	if (status == 0)
 		status = sfu_signkey_public(args, "order-key", &g->order);
 	if (status == 0 && import != NULL)

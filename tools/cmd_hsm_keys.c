@@ -54,7 +54,8 @@ static int oem_key(const struct sfu_args *args)
 	if (status == 0)
 		status = sfu_record_read(path, insecure, &record);
 	if (status == 0)
-		status = sfu_record_fits(path, &record, sfu_args_text(args, "master-key", 0), &master);
+		status = sfu_record_fits(
+			path, &record, sfu_args_text(args, "master-key", 0), &master);
 	oem.epoch = record.epoch;
 	oem.test = record.test;
 	if (status == 0)

@@ -27,8 +27,9 @@ struct sfu_hsm {
 	sfu_object sign, seal, attest;
 	uint8_t sign_point[SFU_POINT], seal_point[SFU_POINT];
 	uint8_t sign_id[SFU_PERMIT_SIGNER_SIZE];
-	uint32_t refusals; /* of the PIN, one after the other; at SFU_HSM_REFUSALS it is tried no more */
-	uint8_t *seed;     /* E, in locked memory */
+	uint32_t
+		refusals; /* of the PIN, one after the other; at SFU_HSM_REFUSALS it is tried no more */
+	uint8_t *seed;    /* E, in locked memory */
 	uint32_t changes; /* how often a data object was made anew since the token was opened */
 };
 

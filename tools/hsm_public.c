@@ -83,8 +83,8 @@ static int parse(char *line, struct sfu_hsm_public *its)
 
 	return attest != NULL && sfu_number_u32(epoch, &its->epoch) &&
 		sfu_lock_parse(lock, &its->lock_profile) &&
-		sfu_number_hex(attest, its->attest, sizeof(its->attest)) && strncmp(line, "product ", 8) == 0 &&
-		sfu_number_product(line + 8, its->product);
+		sfu_number_hex(attest, its->attest, sizeof(its->attest)) &&
+		strncmp(line, "product ", 8) == 0 && sfu_number_product(line + 8, its->product);
 }
 
 static int compare(const char *path, const struct sfu_hsm_public *its,
@@ -93,8 +93,7 @@ static int compare(const char *path, const struct sfu_hsm_public *its,
 	char ours[sizeof(its->product) + 1], theirs[sizeof(its->product) + 1];
 
 	if (memcmp(its->product, device->product, sizeof(its->product)) != 0)
-		return sfu_fail(EX_DATAERR, path,
-			"is of an HSM for `%s`, which refuses every `%s`",
+		return sfu_fail(EX_DATAERR, path, "is of an HSM for `%s`, which refuses every `%s`",
 			sfu_number_print_product(ours, its->product),
 			sfu_number_print_product(theirs, device->product));
 	if (its->epoch != device->epoch)
@@ -114,8 +113,7 @@ static int compare(const char *path, const struct sfu_hsm_public *its,
 	return 0;
 }
 
-int sfu_hsm_public_check(
-	const char *path, const struct sfu_hsm_public *device, const char *master)
+int sfu_hsm_public_check(const char *path, const struct sfu_hsm_public *device, const char *master)
 {
 	struct sfu_hsm_public its;
 	struct sfu_bytes bytes;
@@ -129,6 +127,7 @@ int sfu_hsm_public_check(
 	if (!found)
 		return 0;
 	if (!parse(line, &its))
-		return sfu_fail(EX_DATAERR, path, "says in a way that is not known what HSM it is of");
+		return sfu_fail(
+			EX_DATAERR, path, "says in a way that is not known what HSM it is of");
 	return compare(path, &its, device, master);
 }

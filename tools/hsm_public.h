@@ -20,7 +20,6 @@ int sfu_hsm_public_stage(
 
 /* EX_DATAERR if the file says that the HSM is for other devices than these, whose epoch and A are those of the
  * key in `master`. A file that says nothing passes. */
-int sfu_hsm_public_check(
-	const char *path, const struct sfu_hsm_public *device, const char *master);
+int sfu_hsm_public_check(const char *path, const struct sfu_hsm_public *device, const char *master);
 
 #endif

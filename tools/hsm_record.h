@@ -40,7 +40,7 @@ struct sfu_hsm_record {
 	uint32_t epoch;
 	int test;
 	uint8_t hsm_key[SFU_POINT], seal_key[SFU_POINT];
-	uint8_t seed[SFU_HASH]; /* E */
+	uint8_t seed[SFU_HASH];          /* E */
 	uint8_t attest[SFU_FINGERPRINT]; /* of A; zeros: it is not told */
 };
 

@@ -61,8 +61,8 @@ int sfu_ledger_row_get(
 	return status;
 }
 
-int sfu_ledger_row_of(struct sfu_ledger *l, uint32_t kind, const uint8_t uid[12],
-	uint32_t after, struct sfu_ledger_row *row, int *found)
+int sfu_ledger_row_of(struct sfu_ledger *l, uint32_t kind, const uint8_t uid[12], uint32_t after,
+	struct sfu_ledger_row *row, int *found)
 {
 	sqlite3_stmt *s = l->of_uid[kind - SFU_LEDGER_LICENCE];
 

@@ -58,8 +58,7 @@ static void interrupt(int number)
 }
 
 /* A line that the terminal does not show. Who interrupts it gets his terminal back first. */
-static ssize_t ask(
-	int fd, const struct termios *before, const char *name, char *line, size_t room)
+static ssize_t ask(int fd, const struct termios *before, const char *name, char *line, size_t room)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	const struct sigaction action = { .sa_handler = interrupt };
