@@ -87,6 +87,20 @@ def test_keys_make_no_real_hsm(w, d):
 
 
 @case
+def the_box_goes_to_the_manufacturer(w, d):
+    """The folder with its token is moved; nothing remembers where it was made."""
+    hsm = Hsm(d, stock=2)
+    (d / "there").mkdir()
+    hsm.box.rename(d / "there/box")
+    hsm.box = d / "there/box"
+    for path in hsm.box.rglob("*"):
+        path.chmod(path.stat().st_mode & 0o700)  # as a copy on another machine may have it
+    with hsm.serve() as service:
+        equal(personalize(service, hsm.chip()), 1, "licence")
+    equal(len(hsm.taken()), 1, "licences")
+
+
+@case
 def a_key_in_a_token_may_sign_orders_from_the_beginning(w, d):
     token = Token(d)
     token.sfu("keygen", "sign", token.uri("orders"), "-p", d / "orders.pub")
