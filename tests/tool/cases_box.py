@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 import termios
+import threading
 
 from cases_ledger import FAST
 from cases_token import SOFTHSM
 from harness import AGAIN, HERE, NOINPUT, REFUSED, SFU, USAGE, case, check, equal, sfu
-from hsm_world import Hsm, personalize
+from hsm_world import Asker, Hsm, granted, personalize, stored
 
 
 def objects(config, pin):
@@ -119,6 +120,45 @@ def a_person_is_asked_for_the_pin(w, d):
     # a PIN on the command line, where others see it, is no PIN
     sfu(*command, "-p", pin, status=USAGE)
     sfu(*command, "--pin-file", pin, status=NOINPUT)
+
+
+# ---- others beside the service
+
+
+@case
+def verify_beside_a_service(w, d):
+    """Three look at token and ledger again and again while devices are personalized; nobody disturbs anybody."""
+    hsm, ended, runs = Hsm(d, stock=500), threading.Event(), []
+
+    def look():
+        while not ended.is_set():
+            runs.append(subprocess.run([FAST, "hsm", "ledger", "verify", "-d", hsm.box], capture_output=True, text=True))
+
+    with hsm.serve(sfu_path=FAST) as service:
+        askers = [Asker(service.listen) for _ in range(8)]
+        lookers = [threading.Thread(target=look) for _ in range(3)]
+        for one in lookers:
+            one.start()
+        try:
+            while len(runs) < 60 and len(hsm.rows()) < 800:
+                chips = [hsm.chip() for _ in askers]
+                for chip, asker in zip(chips, askers):
+                    asker.send("CHALLENGE", chip.challenge())
+                for chip, asker in zip(chips, askers):
+                    asker.send("RECEIPT", chip.take(granted(asker.receive())[3]))
+                for asker in askers:
+                    stored(asker.receive())
+        finally:
+            ended.set()
+            for one in lookers:
+                one.join()
+        for asker in askers:
+            asker.close()
+        equal(service.text().count("\n"), 1, f"what the service said: {service.text()}")
+    for run in runs:
+        check(run.returncode == 0 and run.stderr == "" and "rows are good" in run.stdout, f"of {len(runs)}: {run}")
+    check(len(runs) > 20, f"only {len(runs)} looks")
+    hsm.verify()
 
 
 # ---- sockets
