@@ -52,7 +52,8 @@ static int compare(const struct sfu_args *args, struct given *g, struct sfu_ledg
 	struct sfu_reconcile r = { .check = check,
 		.record = &g->record,
 		.master = sfu_args_count(args, "master-key") > 0 ? g->master.key : NULL,
-		.json = args->json };
+		.json = args->json,
+		.permits = sfu_args_count(args, "permits") > 0 };
 	int status = sfu_ledger_check_all(check, source);
 
 	if (status == 0 && memcmp(check->begin.id, g->record.id, sizeof(check->begin.id)) != 0)
@@ -74,10 +75,15 @@ static int compare(const struct sfu_args *args, struct given *g, struct sfu_ledg
 		return status;
 	if (args->json) {
 		sfu_json_close(']');
+		sfu_json_number("unanswered_permits", r.unanswered);
 		sfu_json_close('}');
 	}
 	sfu_note("%u licences ordered, %u taken, %u receipts, %u findings", check->total,
 		check->licences, check->receipts, r.findings);
+	if (r.unanswered > 0 && !r.permits)
+		sfu_note("%u permits have no receipt, as a cut leaves them, or who asks with the "
+			 "master key: --permits tells whose",
+			r.unanswered);
 	return r.findings == 0 ? 0 : EX_DATAERR;
 }
 
@@ -104,6 +110,7 @@ static const struct sfu_option options[] = {
 	{ 'r', "record", "HSM.record", SFU_REQUIRED, "what `sfu hsm init` left to the OEM" },
 	{ 'M', "master-key", "MASTER.key", SFU_OPTIONAL,
 		"check what devices and HSM said to each other, and the devices' keys" },
+	{ 'p', "permits", NULL, SFU_OPTIONAL, "permits without a receipt are findings too" },
 	{ 'B', "built", "LIST", SFU_OPTIONAL, "devices that were built, a uid a line" },
 	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read secret files that others may open" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },

@@ -76,6 +76,7 @@ static void devices(struct sfu_reconcile *r, uint8_t (*uids)[UID], size_t count)
 
 	for (i = 0; i < r->check->device_room; i++) {
 		const struct sfu_ledger_device *d = &r->check->devices[i];
+		const uint32_t unanswered = d->permits > d->receipts ? d->permits - d->receipts : 0;
 		const int listed = count > 0 && bsearch(d->uid, uids, count, UID, compare) != NULL;
 
 		if (d->licence == 0)
@@ -86,6 +87,10 @@ static void devices(struct sfu_reconcile *r, uint8_t (*uids)[UID], size_t count)
 		if (d->receipts > 1)
 			tell(r, d->uid, "was built %u times, by its receipts, with licence %u",
 				d->receipts, d->licence);
+		r->unanswered += unanswered;
+		if (r->permits && unanswered > 0)
+			tell(r, d->uid, "%u of %u permits, licence %u, have no receipt", unanswered,
+				d->permits, d->licence);
 		if (uids != NULL && d->receipts > 0 && !listed)
 			tell(r, d->uid, "has a receipt, licence %u, and is not in the list",
 				d->licence);

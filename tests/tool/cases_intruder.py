@@ -150,6 +150,15 @@ def who_asks_and_knows_the_master_key_gets_the_key_at_a_licence(w, d):
         last = hsm.chip(uid=b"ANOTHER ONE!")
         equal(service.ask("CHALLENGE", last.challenge())[1], "STOCK", "a third licence")
     equal(len(hsm.taken()), 2, "licences")
+    # what he leaves behind
+    sfu("hsm", "ledger", "export", "-d", hsm.box, d / "x")
+    reconcile = lambda *more: sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", *more, status=DATA)
+    done = reconcile()
+    check("2 permits have no receipt" in done.err and chip.uid.hex() not in done.out, done.err)
+    found = reconcile("--permits").out.splitlines()
+    equal(sorted(found), sorted([f"{mine.uid.hex()}: licence 2 was taken, and no receipt says it was built",
+                                 f"{mine.uid.hex()}: 1 of 1 permits, licence 2, have no receipt",
+                                 f"{chip.uid.hex()}: 1 of 2 permits, licence 1, have no receipt"]), "findings")
 
 
 @case
