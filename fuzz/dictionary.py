@@ -21,7 +21,7 @@ MORE = {"ymodem": [b"\x01\x00\xff", b"\x02\x00\xff", b"\x02\x01\xfe", b"\x04", b
                 b"sfu-oem-key 1\n", b"epoch 1\n", b"test\n", b"key "],
         "elf": [b"\x7fELF\x01\x01\x01", b"sfu_config\x00", b"\x02\x00\x28\x00"],
         "text": [b"sfu-attest-key 1\n", b"sfu-hsm-record 1\n", b"sfu-hsm 1\n", b"sfu-oem-key 1\n", b"sfu-master-key 1\n",
-                 b"test\n", b"epoch 1\n", b"product ", b"ledger ", b"hsm-key ", b"seal-key ", b"seed ", b"token ", b"key "]}
+                 b"test\n", b"epoch 1\n", b"product ", b"ledger ", b"hsm-key ", b"seal-key ", b"seed ", b"attest ", b"token ", b"key "]}
 EDGES = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 
 

@@ -72,7 +72,7 @@ FUZZ_BOX := hsm_box exchange token_memory memory_file tool/service tool/desk too
 	tool/number tool/lock_profile tool/locked
 FUZZ_WITH_service = $(FUZZ_BOX) stand_in keyring_stand_in
 FUZZ_LIBS_service := -Wl,--wrap=sfu_hsm_hkdf -lcrypto -lsqlite3
-FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/hsm_record tool/textfile tool/out
+FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/json tool/hsm_record tool/textfile tool/out
 FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
 FUZZ_WITH_text := memory_file tool/oemkey tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
 FUZZ_LIBS_text := -lcrypto

@@ -298,7 +298,7 @@ static int read_file(struct sfu_ledger_check *check, const uint8_t *seal_key)
 static void reconcile(struct sfu_ledger_check *check, const char *built)
 {
 	struct sfu_hsm_record record = { .epoch = 1 };
-	struct sfu_reconcile r = { check, &record, token_memory_master, 0 };
+	struct sfu_reconcile r = { .check = check, .record = &record, .master = token_memory_master };
 	struct sfu_ledger_source source;
 	uint32_t i, wanted = 0;
 
@@ -363,7 +363,7 @@ static int good_list(const char *text)
 static void check_list(void)
 {
 	struct sfu_ledger_check check = { .path = "list" };
-	struct sfu_reconcile r = { &check, NULL, NULL, 0 };
+	struct sfu_reconcile r = { .check = &check };
 	static char text[4096];
 
 	/* a file's end is its zero */

@@ -80,12 +80,14 @@ static void record(void)
 	digits("hsm-key", r.hsm_key, 64);
 	digits("seal-key", r.seal_key, 64);
 	digits("ledger", r.id, 16);
+	if (sfu_fingerprint_told(r.attest))
+		digits("attest", r.attest, 16);
 	FUZZ_MUST(sfu_record_stage("again", 1, &r) == 0, "a record that was read cannot be written");
 	again();
 	FUZZ_MUST(sfu_record_read("again", 1, &other) == 0 && other.epoch == r.epoch && other.test == r.test
 	                  && memcmp(other.id, r.id, 16) == 0 && memcmp(other.product, r.product, 16) == 0
 	                  && memcmp(other.hsm_key, r.hsm_key, 64) == 0 && memcmp(other.seal_key, r.seal_key, 64) == 0
-	                  && memcmp(other.seed, r.seed, 32) == 0, "a record that is written reads as another");
+	                  && memcmp(other.seed, r.seed, 32) == 0 && memcmp(other.attest, r.attest, 16) == 0, "a record that is written reads as another");
 }
 
 static void folder(void)

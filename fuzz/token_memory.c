@@ -175,6 +175,16 @@ int sfu_soft_ready(const struct sfu_hsm_folder *folder, int make, char uri[SFU_H
 	FUZZ_MUST(0, "this token is not SoftHSM2's");
 }
 
+int sfu_soft_enter(const struct sfu_hsm_folder *folder)
+{
+	return sfu_soft_ready(folder, 0, NULL);
+}
+
+void sfu_soft_leave(int turn)
+{
+	(void)turn;
+}
+
 int sfu_soft_keep(const struct sfu_hsm_folder *folder)
 {
 	return sfu_soft_ready(folder, 0, NULL);

@@ -183,7 +183,8 @@ int sfu_channel_connect(
 	c->waits = 0;
 	c->fd = a->local ? reach_local(a, milliseconds) : reach_far(a, milliseconds);
 	if (c->fd < 0)
-		return sfu_fail_errno(EX_UNAVAILABLE, a->text, "the HSM service is not there");
+		return sfu_fail_errno(
+			EX_UNAVAILABLE, a->text, "the HSM service is not there (`sfu hsm serve`)");
 	if (context == NULL)
 		return 0;
 	c->ssl = SSL_new(context);

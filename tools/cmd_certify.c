@@ -38,7 +38,7 @@ static int read_issuer(const struct sfu_args *args, struct sfu_sign_key *key)
 		(sfu_args_count(args, "signer") > 0) != elsewhere)
 		return sfu_args_wrong(args,
 			"either --key signs, or --unsigned and --signer leave that to others");
-	return elsewhere ? sfu_key_read_public(sfu_args_text(args, "signer", 0), key)
+	return elsewhere ? sfu_signkey_public(args, "signer", key)
 			 : sfu_signkey_open(args, "key", key);
 }
 
@@ -129,7 +129,7 @@ static const struct sfu_option options[] = {
 	{ 'o', "output", "FILE.cert", SFU_REQUIRED, "the certificate, for `sfu pack --certificate`" },
 	{ 0, "unsigned", "FILE", SFU_OPTIONAL,
 		"sign nothing: FILE gets the bytes that somebody else shall sign" },
-	{ 0, "signer", "PUB.pem", SFU_OPTIONAL, "with --unsigned: the issuer's public key" },
+	{ 0, "signer", "PUB.pem|URI", SFU_OPTIONAL, "with --unsigned: the issuer's public key" },
 	SFU_SIGNKEY_OPTIONS,
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };

@@ -5,7 +5,9 @@
 
 #include "crypt.h"
 #include "hexfile.h"
+#include "hsm_public.h"
 #include "json.h"
+#include "lock_profile.h"
 #include "out.h"
 #include "personal.h"
 #include "programmer.h"
@@ -17,13 +19,7 @@ static int read_options(const struct sfu_args *args, struct sfu_personal *p)
 	const char *lock = sfu_args_text(args, "lock", 0);
 	int status = sfu_args_product(args, "product", p->product);
 
-	if (strcmp(lock, "open") == 0)
-		p->lock = SFU_FLASH_LOCK_OPEN;
-	else if (strcmp(lock, "field") == 0)
-		p->lock = SFU_FLASH_LOCK_FIELD;
-	else if (strcmp(lock, "final") == 0)
-		p->lock = SFU_FLASH_LOCK_FINAL;
-	else
+	if (!sfu_lock_parse(lock, &p->lock))
 		return sfu_args_wrong(args, "--lock: `%s` is none of open, field, final", lock);
 	if (status == 0)
 		status = sfu_args_u32(args, "hardware", &p->hardware);
@@ -109,6 +105,22 @@ static int read_keys(const struct sfu_args *args, struct sfu_signers *signers,
 		status = sfu_args_u32(args, "epoch", &epoch);
 	if (status == 0 && epoch != oem->epoch)
 		status = sfu_fail(EX_DATAERR, path, "is of epoch %u and not %u", oem->epoch, epoch);
+	return status;
+}
+
+/* Devices that their HSM would refuse are found here, before thousands are programmed. */
+static int check_hsm(const struct sfu_args *args, const struct sfu_personal *p)
+{
+	struct sfu_hsm_public device = { .epoch = p->oem->epoch, .lock_profile = p->lock };
+	int status;
+
+	if (p->hsm == NULL)
+		return 0;
+	memcpy(device.product, p->product, sizeof(device.product));
+	status = sfu_attest_fingerprint(p->oem->key, device.attest);
+	if (status == 0)
+		status = sfu_hsm_public_check(
+			sfu_args_text(args, "hsm-key", 0), &device, key_path(args));
 	return status;
 }
 
@@ -200,6 +212,8 @@ static int factory(const struct sfu_args *args)
 		p.hsm = &hsm;
 	if (status == 0)
 		status = check_marks(args, &p);
+	if (status == 0)
+		status = check_hsm(args, &p);
 	if (status == 0)
 		status = sfu_loader_read(sfu_args_text(args, "loader", 0), &loader);
 	if (status == 0) {

@@ -53,8 +53,9 @@ static int oem_key(const struct sfu_args *args)
 
 	if (status == 0)
 		status = sfu_record_read(path, insecure, &record);
-	if (status == 0 && (record.epoch != master.epoch || record.test != master.test))
-		status = sfu_fail(EX_DATAERR, path, "is not of this master key");
+	if (status == 0)
+		status = sfu_record_fits(
+			path, &record, sfu_args_text(args, "master-key", 0), &master);
 	oem.epoch = record.epoch;
 	oem.test = record.test;
 	if (status == 0)

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "file.h"
+#include "json.h"
 #include "keyfile.h"
 #include "reconcile.h"
 #include "say.h"
@@ -38,9 +39,8 @@ static int read_given(const struct sfu_args *args, struct given *g)
 
 	if (status == 0 && master != NULL)
 		status = sfu_master_read(master, insecure, &g->master);
-	if (status == 0 && master != NULL &&
-		(g->master.epoch != g->record.epoch || g->master.test != g->record.test))
-		status = sfu_fail(EX_DATAERR, master, "is not of the HSM of %s", record);
+	if (status == 0 && master != NULL)
+		status = sfu_record_fits(record, &g->record, master, &g->master);
 	if (status == 0 && list != NULL)
 		status = read_list(list, &g->built);
 	return status;
@@ -49,22 +49,41 @@ static int read_given(const struct sfu_args *args, struct given *g)
 static int compare(const struct sfu_args *args, struct given *g, struct sfu_ledger_source *source,
 	struct sfu_ledger_check *check)
 {
-	struct sfu_reconcile r = { check, &g->record,
-		sfu_args_count(args, "master-key") > 0 ? g->master.key : NULL, 0 };
+	struct sfu_reconcile r = { .check = check,
+		.record = &g->record,
+		.master = sfu_args_count(args, "master-key") > 0 ? g->master.key : NULL,
+		.json = args->json,
+		.permits = sfu_args_count(args, "permits") > 0 };
 	int status = sfu_ledger_check_all(check, source);
 
 	if (status == 0 && memcmp(check->begin.id, g->record.id, sizeof(check->begin.id)) != 0)
 		status = sfu_fail(EX_DATAERR, source->path, "is another HSM's ledger");
 	if (status == 0)
 		status = sfu_ledger_source_rewind(source);
+	if (status == 0 && args->json) {
+		sfu_json_open(NULL, '{');
+		sfu_json_number("total", check->total);
+		sfu_json_number("licences", check->licences);
+		sfu_json_number("receipts", check->receipts);
+		sfu_json_open("findings", '[');
+	}
 	if (status == 0)
 		status = sfu_reconcile_rows(&r, source);
 	if (status == 0)
 		status = sfu_reconcile_devices(&r, sfu_args_text(args, "built", 0), g->built);
 	if (status != 0)
 		return status;
+	if (args->json) {
+		sfu_json_close(']');
+		sfu_json_number("unanswered_permits", r.unanswered);
+		sfu_json_close('}');
+	}
 	sfu_note("%u licences ordered, %u taken, %u receipts, %u findings", check->total,
 		check->licences, check->receipts, r.findings);
+	if (r.unanswered > 0 && !r.permits)
+		sfu_note("%u permits have no receipt, as a cut leaves them, or who asks with the "
+			 "master key: --permits tells whose",
+			r.unanswered);
 	return r.findings == 0 ? 0 : EX_DATAERR;
 }
 
@@ -91,6 +110,7 @@ static const struct sfu_option options[] = {
 	{ 'r', "record", "HSM.record", SFU_REQUIRED, "what `sfu hsm init` left to the OEM" },
 	{ 'M', "master-key", "MASTER.key", SFU_OPTIONAL,
 		"check what devices and HSM said to each other, and the devices' keys" },
+	{ 'p', "permits", NULL, SFU_OPTIONAL, "permits without a receipt are findings too" },
 	{ 'B', "built", "LIST", SFU_OPTIONAL, "devices that were built, a uid a line" },
 	{ 0, "insecure-permissions", NULL, SFU_OPTIONAL, "read secret files that others may open" },
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },

@@ -191,7 +191,7 @@ static int read_keys(const struct sfu_args *args, const struct sfu_manifest *m,
 	if ((sfu_args_count(args, "key") > 0) == unsigned_too || sign_path == NULL)
 		return sfu_args_wrong(args,
 			"either --key signs, or --unsigned and --signer leave that to others");
-	status = unsigned_too ? sfu_key_read_public(sign_path, signer)
+	status = unsigned_too ? sfu_signkey_public(args, "signer", signer)
 			      : sfu_signkey_open(args, "key", signer);
 
 	if (status == 0)
@@ -305,7 +305,7 @@ static const struct sfu_option options[] = {
 		"bytes in a record; as the loader takes them" },
 	{ 0, "unsigned", "FILE", SFU_OPTIONAL,
 		"sign nothing: FILE gets the bytes that somebody else shall sign" },
-	{ 0, "signer", "PUB.pem", SFU_OPTIONAL, "with --unsigned: whose signature it will be" },
+	{ 0, "signer", "PUB.pem|URI", SFU_OPTIONAL, "with --unsigned: whose signature it will be" },
 	SFU_SIGNKEY_OPTIONS,
 	{ 0, NULL, NULL, SFU_OPTIONAL, NULL },
 };

@@ -53,14 +53,15 @@ static void print_row(const struct sfu_args *args, const struct sfu_station *s,
 static int one(const struct sfu_args *args, struct sfu_station *s, struct sfu_hsm_client *client,
 	const struct sfu_info *info)
 {
-	struct sfu_personalized result;
+	struct sfu_personalized result = { 0 };
 	int status;
 
-	if (info->protocol != SFU_LINK_PROTOCOL)
-		return sfu_fail(EX_UNAVAILABLE, s->host.name,
+	if (info->protocol == SFU_LINK_PROTOCOL)
+		status = sfu_personalize(s, client, &result);
+	else
+		status = sfu_fail(EX_UNAVAILABLE, s->host.name,
 			"the device speaks protocol %u and not %u", info->protocol,
 			SFU_LINK_PROTOCOL);
-	status = sfu_personalize(s, client, &result);
 	print_row(args, s, info, &result, status);
 	return status;
 }
@@ -84,7 +85,10 @@ static _Noreturn void watch(
 		}
 		heard = sfu_host_time();
 		if (!known || memcmp(last, info.uid, sizeof(last)) != 0) {
-			(void)one(args, s, client, &info);
+			if (one(args, s, client, &info) != 0)
+				sfu_note("%s: disconnect this device and connect it again for "
+					 "another attempt",
+					s->host.name);
 			heard = sfu_host_time();
 		} else {
 			(void)poll(NULL, 0, LOOK_EVERY);

@@ -43,14 +43,13 @@ static void fill_grant(const struct sfu_desk *d, uint32_t flags, uint64_t time,
 static int answered(
 	struct sfu_desk *d, const uint8_t *challenge, struct sfu_ledger_row *row, int *found)
 {
-	uint32_t n;
 	int status = 0;
 
+	/* a device's PERMITs are all behind its LICENCE */
 	*found = 1;
-	for (n = 0; *found && status == 0 && memcmp(row->body, challenge, SFU_CHALLENGE_SIZE) != 0;
-		n++)
+	while (*found && status == 0 && memcmp(row->body, challenge, SFU_CHALLENGE_SIZE) != 0)
 		status = sfu_ledger_row_of(&d->ledger, SFU_LEDGER_PERMIT,
-			challenge + SFU_CHALLENGE_UID_OFFSET, n, row, found);
+			challenge + SFU_CHALLENGE_UID_OFFSET, row->number, row, found);
 	return status;
 }
 
@@ -119,15 +118,15 @@ static int find_permit(struct sfu_desk *d, const uint8_t *receipt, int *good)
 {
 	const uint8_t *uid = receipt + SFU_RECEIPT_UID_OFFSET;
 	struct sfu_ledger_row row;
-	uint32_t n;
 	int found, status = sfu_ledger_row_of(&d->ledger, SFU_LEDGER_LICENCE, uid, 0, &row, &found);
 
 	*good = 0;
-	for (n = 0; status == 0 && found; n++) {
+	while (status == 0 && found) {
 		status = sfu_permit_receipt(&d->hsm, row.body, receipt, good);
 		if (status != 0 || *good)
 			break;
-		status = sfu_ledger_row_of(&d->ledger, SFU_LEDGER_PERMIT, uid, n, &row, &found);
+		status = sfu_ledger_row_of(
+			&d->ledger, SFU_LEDGER_PERMIT, uid, row.number, &row, &found);
 	}
 	return status;
 }
@@ -136,16 +135,13 @@ static int find_permit(struct sfu_desk *d, const uint8_t *receipt, int *good)
 static int find_receipt(
 	struct sfu_desk *d, const uint8_t *receipt, struct sfu_ledger_row *row, int *found)
 {
-	uint32_t n;
-	int status = 0;
+	int status;
 
-	*found = 1;
-	for (n = 0; status == 0 && *found; n++) {
+	row->number = 0;
+	do
 		status = sfu_ledger_row_of(&d->ledger, SFU_LEDGER_RECEIPT,
-			receipt + SFU_RECEIPT_UID_OFFSET, n, row, found);
-		if (status == 0 && *found && memcmp(row->body, receipt, SFU_RECEIPT_SIZE) == 0)
-			break;
-	}
+			receipt + SFU_RECEIPT_UID_OFFSET, row->number, row, found);
+	while (status == 0 && *found && memcmp(row->body, receipt, SFU_RECEIPT_SIZE) != 0);
 	return status;
 }
 

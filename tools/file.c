@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,8 @@ int sfu_file_read(const char *path, enum sfu_file_kind kind, struct sfu_bytes *b
 
 	bytes->data = NULL;
 	bytes->size = 0;
+	if (fd < 0 && strncmp(path, "pkcs11:", 7) == 0)
+		return sfu_fail(EX_USAGE, path, "is a PKCS#11 URI, and here a file is needed");
 	if (fd < 0)
 		return sfu_fail_errno(EX_NOINPUT, path, "cannot be opened");
 	status = check(path, fd, kind, &bytes->size);

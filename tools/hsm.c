@@ -78,15 +78,20 @@ static int read_keys(struct sfu_hsm *h)
 /* A SoftHSM2 token that is not there may have been lost in a cut. */
 static int find_soft(struct sfu_hsm *h)
 {
-	int restored, status = sfu_soft_ready(h->folder, 0, h->uri);
+	int turn, restored, status = sfu_soft_ready(h->folder, 0, h->uri);
 
-	if (status == 0)
-		status = sfu_token_load(&h->token, h->folder->name, h->uri);
-	if (status != 0 || sfu_token_search(&h->token) == 1)
+	if (status != 0)
 		return status;
-	sfu_token_close(&h->token);
-	status = sfu_soft_restore(h->folder, &restored);
-	return status == 0 ? sfu_token_find(&h->token, h->folder->name, h->uri) : status;
+	turn = sfu_soft_enter(h->folder);
+	status = sfu_token_load(&h->token, h->folder->name, h->uri);
+	if (status == 0 && sfu_token_search(&h->token) != 1) {
+		sfu_token_close(&h->token);
+		status = sfu_soft_restore(h->folder, &restored);
+		if (status == 0)
+			status = sfu_token_find(&h->token, h->folder->name, h->uri);
+	}
+	sfu_soft_leave(turn);
+	return status;
 }
 
 static int find_token(struct sfu_hsm *h)
@@ -99,11 +104,15 @@ static int find_token(struct sfu_hsm *h)
 
 static int login(struct sfu_hsm *h)
 {
-	const int status = sfu_token_login(&h->token, &h->pin);
+	const int soft = strcmp(h->folder->uri, SFU_HSM_SOFT) == 0,
+		  turn = soft ? sfu_soft_enter(h->folder) : -1;
+	int status = sfu_token_login(&h->token, &h->pin);
 
-	if (status != 0 || strcmp(h->folder->uri, SFU_HSM_SOFT) != 0)
-		return status;
-	return sfu_soft_keep(h->folder);
+	h->refusals = status == EX_NOPERM ? h->refusals + 1 : 0;
+	if (status == 0 && soft)
+		status = sfu_soft_keep(h->folder);
+	sfu_soft_leave(turn);
+	return status;
 }
 
 int sfu_hsm_login(struct sfu_hsm *h, const struct sfu_hsm_folder *folder, const char *pin_file)
@@ -141,7 +150,7 @@ void sfu_hsm_drop(struct sfu_hsm *h)
 
 int sfu_hsm_again(struct sfu_hsm *h)
 {
-	int status = find_token(h);
+	int status = h->refusals < SFU_HSM_REFUSALS ? find_token(h) : EX_NOPERM;
 
 	if (status == 0)
 		status = login(h);

@@ -16,6 +16,7 @@ enum sfu_hsm_object {
 	SFU_HSM_HEAD1
 };
 #define SFU_HSM_LABEL 64
+#define SFU_HSM_REFUSALS 2u /* tokens that lock themselves do so at three or more */
 
 struct sfu_hsm {
 	const struct sfu_hsm_folder *folder;
@@ -26,6 +27,8 @@ struct sfu_hsm {
 	sfu_object sign, seal, attest;
 	uint8_t sign_point[SFU_POINT], seal_point[SFU_POINT];
 	uint8_t sign_id[SFU_PERMIT_SIGNER_SIZE];
+	uint32_t
+		refusals; /* of the PIN, one after the other; at SFU_HSM_REFUSALS it is tried no more */
 	uint8_t *seed;    /* E, in locked memory */
 	uint32_t changes; /* how often a data object was made anew since the token was opened */
 };
@@ -41,7 +44,7 @@ int sfu_hsm_login(struct sfu_hsm *hsm, const struct sfu_hsm_folder *folder, cons
 /* The same, and finds the keys and decrypts the seed. */
 int sfu_hsm_open(struct sfu_hsm *hsm, const struct sfu_hsm_folder *folder, const char *pin_file);
 
-/* Lets a token that failed go; tries to get it back. */
+/* Lets a token that failed go; tries to get it back. EX_NOPERM: it refuses the PIN, or has done so too often. */
 void sfu_hsm_drop(struct sfu_hsm *hsm);
 int sfu_hsm_again(struct sfu_hsm *hsm);
 

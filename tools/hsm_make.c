@@ -168,5 +168,5 @@ int sfu_hsm_make(struct sfu_hsm *h, const struct sfu_hsm_plan *plan, struct sfu_
 	memcpy(record->hsm_key, h->sign_point, SFU_POINT);
 	memcpy(record->seal_key, h->seal_point, SFU_POINT);
 	memcpy(record->seed, h->seed, SFU_HASH);
-	return status;
+	return status == 0 ? sfu_fingerprint(plan->attest->key, record->attest) : status;
 }

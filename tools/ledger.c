@@ -41,9 +41,12 @@ static const char schema[] =
 static int prepare(struct sfu_ledger *l)
 {
 	static const char *const of_uid[] = {
-		COLUMNS "kind = 3 AND substr(body, 9, 12) = ?1 ORDER BY number LIMIT 1 OFFSET ?2",
-		COLUMNS "kind = 4 AND substr(body, 9, 12) = ?1 ORDER BY number LIMIT 1 OFFSET ?2",
-		COLUMNS "kind = 5 AND substr(body, 9, 12) = ?1 ORDER BY number LIMIT 1 OFFSET ?2",
+		COLUMNS
+		"kind = 3 AND substr(body, 9, 12) = ?1 AND number > ?2 ORDER BY number LIMIT 1",
+		COLUMNS
+		"kind = 4 AND substr(body, 9, 12) = ?1 AND number > ?2 ORDER BY number LIMIT 1",
+		COLUMNS
+		"kind = 5 AND substr(body, 9, 12) = ?1 AND number > ?2 ORDER BY number LIMIT 1",
 	};
 	int i,
 		good = sqlite3_prepare_v2(l->db, "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?)", -1,

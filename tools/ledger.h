@@ -56,9 +56,9 @@ int sfu_ledger_row_get(
 int sfu_ledger_row_next(
 	struct sfu_ledger *ledger, uint32_t number, struct sfu_ledger_row *row, int *found);
 
-/* The n-th row, from 0, of this kind (LICENCE, PERMIT or RECEIPT) for this device. */
-int sfu_ledger_row_of(struct sfu_ledger *ledger, uint32_t kind, const uint8_t uid[12], uint32_t n,
-	struct sfu_ledger_row *row, int *found);
+/* The first row behind row `after` of this kind (LICENCE, PERMIT or RECEIPT) for this device. */
+int sfu_ledger_row_of(struct sfu_ledger *ledger, uint32_t kind, const uint8_t uid[12],
+	uint32_t after, struct sfu_ledger_row *row, int *found);
 
 /* What the token remembers of the newest row: a seal that L signed, *found 0 if it has none. */
 int sfu_ledger_head_get(

@@ -61,13 +61,13 @@ int sfu_ledger_row_get(
 	return status;
 }
 
-int sfu_ledger_row_of(struct sfu_ledger *l, uint32_t kind, const uint8_t uid[12], uint32_t n,
+int sfu_ledger_row_of(struct sfu_ledger *l, uint32_t kind, const uint8_t uid[12], uint32_t after,
 	struct sfu_ledger_row *row, int *found)
 {
 	sqlite3_stmt *s = l->of_uid[kind - SFU_LEDGER_LICENCE];
 
 	if (sqlite3_bind_blob(s, 1, uid, 12, SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_int64(s, 2, n) != SQLITE_OK)
+		sqlite3_bind_int64(s, 2, after) != SQLITE_OK)
 		return sfu_ledger_broken(l, "be read");
 	return step(l, s, row, found);
 }

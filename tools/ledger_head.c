@@ -4,6 +4,8 @@
 #include "bytes.h"
 #include "ledger.h"
 
+#define LOOKS 3
+
 static uint32_t number_of(const uint8_t *seal)
 {
 	return sfu_get32(seal + SFU_LEDGER_SEAL_NUMBER_OFFSET);
@@ -22,8 +24,7 @@ static int genuine(struct sfu_hsm *hsm, const uint8_t *seal, size_t size, int *g
 		seal + SFU_LEDGER_SEAL_SIGNATURE_OFFSET, good);
 }
 
-int sfu_ledger_head_get(
-	struct sfu_hsm *hsm, uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn, int *found)
+static int look(struct sfu_hsm *hsm, uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn, int *found)
 {
 	uint8_t one[SFU_LEDGER_SEAL_SIZE + 1];
 	char label[SFU_HSM_LABEL];
@@ -43,6 +44,18 @@ int sfu_ledger_head_get(
 		*turn = 1 - i;
 		*found = 1;
 	}
+	return status;
+}
+
+/* Beside a service that writes now the one and now the other, both may be missed; not time and again. */
+int sfu_ledger_head_get(
+	struct sfu_hsm *hsm, uint8_t seal[SFU_LEDGER_SEAL_SIZE], int *turn, int *found)
+{
+	int i, status = 0;
+
+	*found = 0;
+	for (i = 0; i < LOOKS && status == 0 && !*found; i++)
+		status = look(hsm, seal, turn, found);
 	return status;
 }
 

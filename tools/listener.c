@@ -13,6 +13,18 @@
 #define BACKLOG 64
 #define HALF_WAY 10000u /* ms that a handshake or a message may take */
 
+/* A socket that nobody listens at is what a service that was killed left. */
+static int in_use(const struct sockaddr_un *at)
+{
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int used = fd >= 0 &&
+		(connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return used;
+}
+
 static int bind_local(const struct sfu_address *a, unsigned int mode)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -22,7 +34,7 @@ static int bind_local(const struct sfu_address *a, unsigned int mode)
 	int result;
 
 	memcpy(at.sun_path, a->text, strlen(a->text) + 1);
-	if (lstat(a->text, &st) == 0 && S_ISSOCK(st.st_mode))
+	if (lstat(a->text, &st) == 0 && S_ISSOCK(st.st_mode) && !in_use(&at))
 		unlink(a->text);
 	mask = umask(0777);
 	result = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&at, sizeof(at));

@@ -68,7 +68,8 @@ int sfu_permit_judge(struct sfu_hsm *hsm, const struct sfu_ledger_begin *begin,
 		return status;
 	if (CRYPTO_memcmp(mac, challenge + SFU_CHALLENGE_MAC_OFFSET, sizeof(mac)) != 0)
 		sfu_refuse(refusal, SFU_REFUSED_ATTEST,
-			"the device does not prove that it holds the OEM master key");
+			"the device does not prove that it holds the OEM master key: its factory "
+			"image was made with another one, or it is none of ours");
 	else if (sfu_lock_rank(lock) < sfu_lock_rank(begin->lock_profile))
 		sfu_refuse(refusal, SFU_REFUSED_LOCK,
 			"the device's protection is `%s`, and the OEM demands `%s`",

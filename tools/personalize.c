@@ -69,12 +69,13 @@ static int store(
 	const int status = sfu_hsm_ask(client, SFU_SERVICE_RECEIPT, s->wire.data + 1,
 		SFU_RECEIPT_SIZE, SFU_SERVICE_STORED, SFU_SERVICE_STORED_SIZE);
 
-	if (status != 0) {
+	/* a receipt that is not of this ledger does not become so by another attempt */
+	if (status != 0 && client->refused != SFU_REFUSED_RECEIPT)
 		sfu_warn(s->host.name,
 			"the device is personalized, and the ledger lacks its receipt: run this "
 			"again with this device");
+	if (status != 0)
 		return status;
-	}
 	stored = sfu_hsm_answer(client);
 	result->known =
 		(sfu_get32(stored + SFU_SERVICE_STORED_FLAGS_OFFSET) & SFU_SERVICE_AGAIN) != 0;

@@ -1,6 +1,7 @@
 #include "pin.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +50,42 @@ static int from_file(struct sfu_pin *pin, const char *path)
 	return status;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+	interrupted = number;
+}
+
+/* A line that the terminal does not show. Who interrupts it gets his terminal back first. */
+static ssize_t ask(int fd, const struct termios *before, const char *name, char *line, size_t room)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction action = { .sa_handler = interrupt };
+	struct sigaction was[sizeof(signals) / sizeof(signals[0])];
+	struct termios silent = *before;
+	ssize_t size;
+	size_t i;
+
+	interrupted = 0;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaction(signals[i], &action, &was[i]);
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(fd, TCSAFLUSH, &silent);
+	dprintf(fd, "PIN of %s: ", name);
+	size = interrupted ? -1 : read(fd, line, room);
+	(void)tcsetattr(fd, TCSAFLUSH, before);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaction(signals[i], &was[i], NULL);
+	if (interrupted != 0)
+		(void)raise(interrupted);
+	return size;
+}
+
 static int from_person(struct sfu_pin *pin, const char *name)
 {
 	char line[SFU_PIN_MAX + 2] = "";
-	struct termios before, silent;
+	struct termios before;
 	ssize_t size;
 	int status;
 	const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -64,12 +97,7 @@ static int from_person(struct sfu_pin *pin, const char *name)
 			"needs a PIN: give --pin-file, or " SFU_PIN_ENVIRONMENT
 			" in the environment");
 	}
-	silent = before;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
-	(void)tcsetattr(fd, TCSAFLUSH, &silent);
-	dprintf(fd, "PIN of %s: ", name);
-	size = read(fd, line, sizeof(line) - 1);
-	(void)tcsetattr(fd, TCSAFLUSH, &before);
+	size = ask(fd, &before, name, line, sizeof(line) - 1);
 	dprintf(fd, "\n");
 	close(fd);
 	status = keep(pin, "terminal", line, size > 0 ? strcspn(line, "\n") : 0);

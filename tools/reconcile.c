@@ -6,6 +6,7 @@
 
 #include "box.h"
 #include "bytes.h"
+#include "json.h"
 #include "number.h"
 #include "permit.h"
 #include "say.h"
@@ -17,15 +18,22 @@ static void tell(struct sfu_reconcile *r, const uint8_t uid[UID], const char *fo
 
 static void tell(struct sfu_reconcile *r, const uint8_t uid[UID], const char *format, ...)
 {
-	char digits[2 * UID + 1];
+	char digits[2 * UID + 1], text[160];
 	va_list list;
 
 	r->findings++;
-	printf("%s: ", sfu_number_print_hex(digits, uid, UID));
+	sfu_number_print_hex(digits, uid, UID);
 	va_start(list, format);
-	vprintf(format, list);
+	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	putchar('\n');
+	if (!r->json) {
+		printf("%s: %s\n", digits, text);
+		return;
+	}
+	sfu_json_open(NULL, '{');
+	sfu_json_text("uid", digits);
+	sfu_json_text("finding", text);
+	sfu_json_close('}');
 }
 
 static int compare(const void *a, const void *b)
@@ -68,6 +76,7 @@ static void devices(struct sfu_reconcile *r, uint8_t (*uids)[UID], size_t count)
 
 	for (i = 0; i < r->check->device_room; i++) {
 		const struct sfu_ledger_device *d = &r->check->devices[i];
+		const uint32_t unanswered = d->permits > d->receipts ? d->permits - d->receipts : 0;
 		const int listed = count > 0 && bsearch(d->uid, uids, count, UID, compare) != NULL;
 
 		if (d->licence == 0)
@@ -78,6 +87,10 @@ static void devices(struct sfu_reconcile *r, uint8_t (*uids)[UID], size_t count)
 		if (d->receipts > 1)
 			tell(r, d->uid, "was built %u times, by its receipts, with licence %u",
 				d->receipts, d->licence);
+		r->unanswered += unanswered;
+		if (r->permits && unanswered > 0)
+			tell(r, d->uid, "%u of %u permits, licence %u, have no receipt", unanswered,
+				d->permits, d->licence);
 		if (uids != NULL && d->receipts > 0 && !listed)
 			tell(r, d->uid, "has a receipt, licence %u, and is not in the list",
 				d->licence);

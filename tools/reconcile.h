@@ -10,6 +10,9 @@ struct sfu_reconcile {
 	const struct sfu_hsm_record *record;
 	const uint8_t *master; /* M, or NULL: what needs it is not checked */
 	uint32_t findings;
+	int json;            /* a finding is a member of an array, not a line */
+	int permits;         /* permits that no receipt answers are findings */
+	uint32_t unanswered; /* how many there are */
 };
 
 /* Prints a line on stdout for every licence without a receipt, every device with several, and every

@@ -19,9 +19,13 @@ static void refuse(struct sfu_message *answer, const struct sfu_refusal *refusal
 }
 
 /* What a station is told when token or ledger failed; the log has the details. */
-static void failed(int status, struct sfu_refusal *refusal)
+static void failed(const struct sfu_service *s, int status, struct sfu_refusal *refusal)
 {
-	if (status == EX_IOERR || status == EX_DATAERR)
+	if (s->desk.hsm.refusals >= SFU_HSM_REFUSALS)
+		sfu_refuse(refusal, SFU_REFUSED_TOKEN,
+			"the HSM's token refuses the PIN, and is not asked again: connect the "
+			"right one and start `sfu hsm serve` anew");
+	else if (status == EX_IOERR || status == EX_DATAERR)
 		sfu_refuse(refusal, SFU_REFUSED_LEDGER,
 			"the HSM's ledger cannot be written: is its disk full? Nothing was "
 			"counted");
@@ -149,7 +153,7 @@ void sfu_service_answer(
 	}
 	if (status != 0) {
 		note_failure(s, status);
-		failed(status, &refusal);
+		failed(s, status, &refusal);
 	}
 	if (refusal.code != 0)
 		refuse(answer, &refusal);
@@ -182,7 +186,7 @@ int sfu_service_commit(struct sfu_service *s, struct sfu_message *refused)
 		return 0;
 	note_failure(s, status);
 	s->undone = s->desk.ledger.undone;
-	failed(status, &refusal);
+	failed(s, status, &refusal);
 	refuse(refused, &refusal);
 	return status;
 }

@@ -93,6 +93,29 @@ int sfu_signkey_open(const struct sfu_args *args, const char *name, struct sfu_s
 	return status;
 }
 
+int sfu_signkey_public(const struct sfu_args *args, const char *name, struct sfu_sign_key *key)
+{
+	const char *from = sfu_args_text(args, name, 0);
+	int status;
+
+	if (!sfu_token_is_uri(from))
+		return sfu_key_read_public(from, key);
+	memset(key, 0, sizeof(*key));
+	key->token = calloc(1, sizeof(*key->token));
+	if (key->token == NULL)
+		return sfu_fail(EX_OSERR, from, "there is no memory for a token");
+	status = sfu_token_find(&key->token->token, from, from);
+	if (status == 0)
+		status = sfu_token_visit(&key->token->token);
+	if (status == 0)
+		status = take_public(from, key);
+	sfu_token_key_free(key->token);
+	key->token = NULL;
+	if (status != 0)
+		sfu_key_free(key);
+	return status;
+}
+
 int sfu_signkey_make(
 	const struct sfu_args *args, const char *uri, int test, struct sfu_sign_key *key)
 {

@@ -25,6 +25,9 @@ struct sfu_token_key {
 #define SFU_TOKEN_TEST_MARK "sfu-test"
 int sfu_signkey_open(const struct sfu_args *args, const char *name, struct sfu_sign_key *key);
 
+/* The public half of such a key: of a PEM file, or of a token, which is asked for no PIN. */
+int sfu_signkey_public(const struct sfu_args *args, const char *name, struct sfu_sign_key *key);
+
 /* Makes a key pair in the token that `uri` names, with the URI's object (label). EX_CANTCREAT: there is
  * one. The label must begin with SFU_TOKEN_TEST_MARK if, and only if, `test`. */
 int sfu_signkey_make(

@@ -2,15 +2,22 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "link_host.h"
 #include "out.h"
 #include "say.h"
+
+#define TURN_WAIT 5000u /* ms; a login takes some ten */
+#define TURN_LOOK 10
 
 static const char *soft_module(void)
 {
@@ -28,6 +35,25 @@ static const char *soft_module(void)
 		if (access(places[i], R_OK) == 0)
 			return places[i];
 	return NULL;
+}
+
+int sfu_soft_enter(const struct sfu_hsm_folder *f)
+{
+	const uint64_t end = sfu_host_time() + TURN_WAIT;
+	char path[PATH_MAX + 16];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/turn", f->soft);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && sfu_host_time() < end)
+		(void)poll(NULL, 0, TURN_LOOK);
+	return fd;
+}
+
+void sfu_soft_leave(int turn)
+{
+	if (turn >= 0)
+		close(turn);
 }
 
 /* Written where it is missing or names another folder: a folder may have been moved. */
@@ -110,11 +136,18 @@ static int copy_file(const char *from, const char *to)
 	return status;
 }
 
+/* Who does not have the ledger to himself, as `ledger verify` beside a service, sees what SoftHSM2 is in the middle
+ * of writing for the other one, and leaves file and copy alone. */
+static int alone(const struct sfu_hsm_folder *f)
+{
+	return f->locked >= 0;
+}
+
 int sfu_soft_keep(const struct sfu_hsm_folder *f)
 {
 	char file[PATH_MAX], copy[PATH_MAX];
 
-	return token_files(f, file, copy) ? copy_file(file, copy) : 0;
+	return alone(f) && token_files(f, file, copy) ? copy_file(file, copy) : 0;
 }
 
 int sfu_soft_restore(const struct sfu_hsm_folder *f, int *done)
@@ -123,7 +156,7 @@ int sfu_soft_restore(const struct sfu_hsm_folder *f, int *done)
 	int status;
 
 	*done = 0;
-	if (!token_files(f, file, copy) || access(copy, R_OK) != 0)
+	if (!alone(f) || !token_files(f, file, copy) || access(copy, R_OK) != 0)
 		return 0;
 	unlink(file);
 	status = copy_file(copy, file);

@@ -8,6 +8,11 @@
 
 #include "hsm_folder.h"
 
+/* The turn of this process to look for the token and to log in, which it has until sfu_soft_leave: in the middle of
+ * another's login SoftHSM2 shows no token, or one without a PIN. Who does not get it within seconds goes on without. */
+int sfu_soft_enter(const struct sfu_hsm_folder *folder);
+void sfu_soft_leave(int turn);
+
 /* Readies SoftHSM2 to look for its tokens in the folder, and answers the URI of the folder's token.
  * `make`: the folder may be made. EX_UNAVAILABLE: SoftHSM2 is not installed, or the folder is gone. */
 int sfu_soft_ready(const struct sfu_hsm_folder *folder, int make, char uri[SFU_HSM_URI_MAX]);

@@ -128,15 +128,28 @@ const char *sfu_token_pin_source(const struct sfu_token *t)
 	return p11_kit_uri_get_pin_source(t->uri);
 }
 
+static int open_session(struct sfu_token *t, CK_FLAGS flags)
+{
+	const CK_RV rv = t->module->C_OpenSession(
+		t->slot, CKF_SERIAL_SESSION | flags, NULL, NULL, &t->session);
+
+	if (rv != CKR_OK)
+		t->session = 0;
+	return sfu_token_check(t, rv, "open a session");
+}
+
+int sfu_token_visit(struct sfu_token *t)
+{
+	return open_session(t, 0);
+}
+
 int sfu_token_login(struct sfu_token *t, const struct sfu_pin *pin)
 {
-	CK_RV rv = t->module->C_OpenSession(
-		t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->session);
+	const int status = open_session(t, CKF_RW_SESSION);
+	CK_RV rv;
 
-	if (rv != CKR_OK) {
-		t->session = 0;
-		return sfu_token_check(t, rv, "open a session");
-	}
+	if (status != 0)
+		return status;
 	rv = t->module->C_Login(
 		t->session, CKU_USER, (CK_UTF8CHAR_PTR)pin->text, strlen(pin->text));
 	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID)

@@ -40,6 +40,9 @@ int sfu_token_find(struct sfu_token *token, const char *name, const char *uri);
 /* The URI's pin-source, or NULL. */
 const char *sfu_token_pin_source(const struct sfu_token *token);
 
+/* A session as nobody, who sees public objects. */
+int sfu_token_visit(struct sfu_token *token);
+
 /* A session for reading and writing, as the user whose PIN it is. */
 int sfu_token_login(struct sfu_token *token, const struct sfu_pin *pin);
 

@@ -108,8 +108,10 @@ int sfu_token_data_get(
 		rv = t->module->C_GetAttributeValue(t->session, object, &value, 1);
 	if (rv == CKR_OK && object != 0)
 		*size = value.ulValueLen;
-	/* what is too long is not ours; what a cut left of an object may have no value */
-	if (rv == CKR_BUFFER_TOO_SMALL || rv == CKR_ATTRIBUTE_TYPE_INVALID)
+	/* what is too long is not ours; what a cut left of an object may have no value; and a service that
+	 * runs may have made it anew since it was found */
+	if (rv == CKR_BUFFER_TOO_SMALL || rv == CKR_ATTRIBUTE_TYPE_INVALID ||
+		rv == CKR_OBJECT_HANDLE_INVALID)
 		return 0;
 	return sfu_token_check(t, rv, "read its data");
 }

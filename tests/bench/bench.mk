@@ -15,8 +15,9 @@ $(BENCH)/board: $(filter-out build/board.d/host.o,$(BOARD_OBJ)) $(BENCH)/line.o
 BENCH_NEEDS := $(BENCH)/board build/sfu $(STM32_LOADERS) $(BENCH_IMAGES)
 
 .PHONY: bench bench-spec bench-hsm bench-hsm-spec
-bench: $(BENCH_NEEDS) ## sizes, instructions, flash wear and times, against their aims
+bench: $(BENCH_NEEDS) ## sizes, instructions, flash wear and times, against their aims; then bench-hsm
 	@python3 tests/bench/bench.py $(BENCH)
+	@python3 tests/bench/hsm.py
 
 bench-spec: $(BENCH_NEEDS) ## the same, and the table goes into spec/bench.md
 	@python3 tests/bench/bench.py $(BENCH) spec/bench.md

@@ -1,11 +1,14 @@
 """The whole way with the programs that people use: `sfu hsm` with SoftHSM2, `sfu personalize`, a loader on the
 emulated board, a package for it."""
 import json
+import random
 import signal
 import subprocess
 import time
 
+from cuts import WHEN
 from device import FIELD, SFU, Device, must, sfu
+from kit import copy
 from personal import holds, open_line
 
 
@@ -81,6 +84,40 @@ def whole_way(kit, folder, unique):
             folder / "built")
 
 
+def cut_on_the_way(kit, folder):
+    """The power goes while `sfu personalize` waits for the receipt; it goes on by itself, or the same command does."""
+    with Hsm(kit, folder / "oem", 5) as hsm:
+        base, places, chosen = hsm.chip(folder / "base"), None, random.Random(11)
+        say = ("personalize", "--hsm", hsm.socket, "--json")
+        for number in range(7):
+            device = copy(base, folder / f"chip{number}")
+            try:
+                if places is None:  # the first time nothing is cut
+                    device.start("--button", held=True)
+                    device.sfu(*say)
+                    device.stop()
+                    count = len(device.writes())
+                    places = [1, 2, count // 2, count - 1, count, chosen.randint(3, count - 2)]
+                    continue
+                cut = f"{places[number - 1]}:{chosen.choice(WHEN)}"
+                device.start("--button", "--cut", cut, held=True)
+                station = subprocess.Popen([str(c) for c in (SFU, say[0], "-p", device.port, "-b", device.baud, *say[1:])],
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                must(device.ended(60) == 3, f"{cut} of {count}: not reached: {device.said()}")
+                device.start("--button", held=True)
+                out, err = station.communicate(timeout=120)
+                must(station.returncode in (0, 75), f"{cut}: the station ended with {station.returncode}: {err}")
+                row = json.loads(out if station.returncode == 0 else device.sfu(*say).stdout)
+                must(row["personalized"] and row["licence"] == 1 and row["stock"] == 4, f"{cut}: {row}")
+                device.stop()
+                must(not holds(device.bytes(), hsm.master), f"{cut}: M is in flash")
+            finally:
+                device.kill()
+        out = json.loads(sfu("hsm", "ledger", "verify", "-d", hsm.file("box"), "--json").stdout)
+        must(out["licences"] == 1 and out["receipts"] == 7, f"one chip, personalized seven times from the same state: {out}")
+
+
 def cases(kit):
     return [(f"personalized by the real programs{' unique' * unique}",
-             lambda folder, unique=unique: whole_way(kit, folder, unique)) for unique in (False, True)]
+             lambda folder, unique=unique: whole_way(kit, folder, unique)) for unique in (False, True)] + [
+        ("personalized by the real programs, power cuts", lambda folder: cut_on_the_way(kit, folder))]

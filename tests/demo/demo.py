@@ -31,12 +31,13 @@ def make_hsm(world):
     sfu("hsm", "attest-key", "-M", world.file("master.key"), world.file("attest.key"))
     r = sfu("hsm", "init", "-d", world.box, "-A", world.file("attest.key"), "-P", "lamp", "-O", world.file("orders.pub"),
             "-r", world.file("record"), "-p", world.file("hsm.pub"), "-L", "field")
-    tell.quote(r.stderr)
+    tell.quote(world.short(r.stderr))
     sfu("hsm", "ledger", "export", "-d", world.box, world.file("ledger"))
     sfu("hsm", "order", "-k", world.file("orders.pem"), "-r", world.file("record"), "-x", world.file("ledger"),
         "-n", LICENCES, world.file("order"))
     r = sfu("hsm", "stock", "add", "-d", world.box, world.file("order"))
-    tell.quote(r.stderr)
+    must(f"{LICENCES} in stock" in r.stdout, f"the stock after the order: {r.stdout}")
+    tell.quote("sfu hsm stock add: " + re.search(r"^licences .*", r.stdout, re.M)[0])
     secret = master(world)
     for path in world.box.rglob("*"):
         must(not path.is_file() or secret not in path.read_bytes(), f"the OEM master key lies in {path}")
@@ -52,7 +53,7 @@ def make_factory(world):
     r = sfu("factory", "-l", world.loader, "-P", "lamp", "-H", 1, "-s", world.file("sign.pub"), "-M",
             world.file("master.key"), "-S", world.file("hsm.pub"), "-L", "field", "-o", world.file("lamp.hex"),
             "-c", world.file("lamp"))
-    tell.quote(r.stderr)
+    tell.quote(world.short(r.stderr))
     commands = world.file("lamp.stm32cubeprog.sh").read_text()
     found = re.search(r"-ob (.*)", commands)
     must(found and sorted(found[1].split()) == sorted(FIELD), "the command file sets other option bytes than the demo")
@@ -96,12 +97,14 @@ def personalize_chip(world, device):
         time.sleep(0.02)
     for again in range(2):
         r = device.sfu("personalize", "--hsm", socket)
-        tell.quote("sfu: " + r.stdout.strip())
+        tell.quote("sfu personalize: " + r.stdout.strip())
         must("licence 1" in r.stdout and f"{LICENCES - 1} in stock" in r.stdout
              and ("sent again" in r.stdout) == bool(again), "this is not what personalization should say")
     service.terminate()
     must(service.wait(20) == 0, "the service did not end well")
-    sfu("hsm", "ledger", "verify", "-d", world.box)
+    r = sfu("hsm", "ledger", "verify", "-d", world.box)
+    must("1 taken, 1 receipts" in r.stdout, f"the ledger: {r.stdout}")
+    tell.quote("sfu hsm ledger verify: " + r.stdout.strip())
     sfu("hsm", "oem-key", "-M", world.file("master.key"), "-r", world.file("record"), world.file("oem.key"))
     info = device.info()
     must(info["keys_ready"] and info["lock"] == "field" and info["needs_image"], f"the device says {info}")

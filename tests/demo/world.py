@@ -19,6 +19,10 @@ class World:
     def file(self, name):
         return self.work / name
 
+    def short(self, said):
+        """What a program said, with the names of the demo's files as in a folder of one's own."""
+        return said.replace(f"{self.work}/", "")
+
     def device(self, name):
         device = Device(self.file(name), "ab", self.loader, BAUD)
         self.devices.append(device)

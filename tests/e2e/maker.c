@@ -75,6 +75,14 @@ void maker_hsm(const uint8_t key[64], uint32_t flags)
 	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
 }
 
+void maker_epoch(uint32_t epoch)
+{
+	uint8_t *c = config_bytes();
+
+	sfu_put32(c + SFU_CONFIG_EPOCH_OFFSET, epoch);
+	sfu_put32(c + SFU_CONFIG_CRC_OFFSET, sfu_crc32(c, SFU_CONFIG_CRC_OFFSET));
+}
+
 static const uint8_t *agreed;
 
 void maker_oem(const uint8_t *key)
@@ -101,7 +109,7 @@ void maker_page(uint32_t kind, const uint8_t key[32])
 		sfu_put32(page + i + SFU_COMMIT_CRC_OFFSET, sfu_crc32(page + i, SFU_COMMIT_CRC_OFFSET));
 	}
 	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, kind);
-	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, 1);
+	memcpy(cell + SFU_KEYS_EPOCH_OFFSET, config_bytes() + SFU_CONFIG_EPOCH_OFFSET, SFU_KEYS_EPOCH_SIZE);
 	sfu_put32(cell + SFU_KEYS_FLAGS_OFFSET, SFU_FLASH_KEYS_TEST);
 	memcpy(cell + SFU_KEYS_OEM_KEY_OFFSET, key, SFU_KEYS_OEM_KEY_SIZE);
 	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));

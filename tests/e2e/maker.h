@@ -34,6 +34,9 @@ void maker_signers(uint32_t count, const uint8_t (*standing)[2], const uint8_t *
 /* Puts the HSM's public key into it, and flags beside CONFIG_TEST. */
 void maker_hsm(const uint8_t key[64], uint32_t flags);
 
+/* Another epoch, of configuration and pages. */
+void maker_epoch(uint32_t epoch);
+
 /* The key page as a factory programs it, into blank flash: with K, or with a key of any kind. */
 void maker_keys(void);
 void maker_page(uint32_t kind, const uint8_t key[32]);

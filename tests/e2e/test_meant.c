@@ -100,10 +100,32 @@ static void t44_for_other_hardware(void **state)
 
 static void t44_for_another_epoch(void **state)
 {
+	static const uint32_t others[] = { 0, 1, 3, 0x80000002, 0xFFFFFFFF };
+	uint32_t i;
+
 	(void)state;
 	maker.epoch = 2;
 	pack();
 	refused_signed(SFU_R_EPOCH);
+	/* a device of epoch 2, with the same key even: the other way round */
+	desk_factory();
+	host_flash_begin(1, 0);
+	maker_epoch(2);
+	maker_keys();
+	assert_int_equal(desk_power(0), 0);
+	assert_int_equal(sfu_device.boot.trouble, SFU_OK);
+	for (i = 0; i < sizeof others / sizeof others[0]; i++) {
+		maker.epoch = others[i];
+		pack();
+		assert_int_equal(desk_power(0), 0);
+		desk_mark();
+		assert_int_equal(desk_offer(package), SFU_MESSAGE_REFUSE);
+		assert_int_equal(desk.code, SFU_R_EPOCH);
+		desk_same();
+	}
+	maker.epoch = 2;
+	desk_install(&maker);
+	assert_int_equal(desk_power(0), 1);
 }
 
 static void t44_for_another_device(void **state)

@@ -203,7 +203,7 @@ static void the_good_exchange(void **state)
 
 static void a_key_of_its_own(void **state)
 {
-	uint8_t fleet[32];
+	uint8_t fleet[32], other[32], whom[12];
 	struct maker m;
 
 	(void)state;
@@ -218,6 +218,16 @@ static void a_key_of_its_own(void **state)
 	assert_false(ram_holds(fleet));
 	maker_oem(fleet);
 	m = desk_maker();
+	(void)maker_package(&m, desk_new.package[0]);
+	assert_int_equal(desk_offer(desk_new.package[0]), SFU_MESSAGE_REFUSE);
+	assert_int_equal(desk.code, SFU_R_KEY);
+	/* T64: nor one for another device, even if it says it is for this one */
+	memcpy(whom, host.uid, sizeof whom);
+	whom[11] ^= 1;
+	hsm_oem_key(product, 1, whom, 1, other);
+	assert_memory_not_equal(other, oem, 32);
+	maker_oem(other);
+	memcpy(m.uid, host.uid, sizeof m.uid);
 	(void)maker_package(&m, desk_new.package[0]);
 	assert_int_equal(desk_offer(desk_new.package[0]), SFU_MESSAGE_REFUSE);
 	assert_int_equal(desk.code, SFU_R_KEY);
@@ -242,6 +252,34 @@ static void every_chip_another_device_key(void **state)
 	assert_int_equal(hsm.licences, 2);
 	assert_int_equal(desk_power(0), 0);
 	assert_memory_not_equal(sfu_device.keys.device, d, 32);
+}
+
+/* K and receipt are of the epoch that the chip was made for; a package of another is refused by it. */
+static void of_another_epoch(void **state)
+{
+	uint8_t other[32];
+	struct maker m;
+
+	(void)state;
+	host_flash_begin(1, 0);
+	maker_epoch(2);
+	maker_page(SFU_FLASH_KEYS_MASTER, hsm.master);
+	assert_int_equal(desk_power(0), 0);
+	personalize(0);
+	assert_int_equal(sfu_get32(challenge + SFU_CHALLENGE_EPOCH_OFFSET), 2);
+	hsm_oem_key(product, 2, host.uid, 0, oem);
+	hsm_oem_key(product, 1, host.uid, 0, other);
+	assert_memory_not_equal(oem, other, 32);
+	assert_int_equal(desk_power(0), 0);
+	assert_memory_equal(sfu_device.keys.oem, oem, 32);
+	assert_int_equal(sfu_device.keys.epoch, 2);
+	maker_oem(oem);
+	m = desk_maker();
+	(void)maker_package(&m, desk_new.package[0]);
+	assert_int_equal(desk_offer(desk_new.package[0]), SFU_MESSAGE_REFUSE);
+	assert_int_equal(desk.code, SFU_R_EPOCH);
+	m.epoch = 2;
+	desk_install(&m);
 }
 
 static void a_device_with_keys(void **state)
@@ -375,6 +413,9 @@ static void t44_replayed(void **state)
 
 static void t44_for_another_chip(void **state)
 {
+	static const uint32_t at[] = { SFU_CHALLENGE_PRODUCT_OFFSET, SFU_CHALLENGE_EPOCH_OFFSET, SFU_CHALLENGE_LOCK_PROFILE_OFFSET };
+	uint32_t i;
+
 	(void)state;
 	ask_and_permit();
 	host.uid[3] ^= 0x40;
@@ -389,6 +430,15 @@ static void t44_for_another_chip(void **state)
 	ask();
 	challenge[SFU_CHALLENGE_UID_OFFSET] ^= 1;
 	assert_false(hsm_permit(challenge, permit));
+	/* nor one that the same HSM gives for another product, epoch or protection, whatever it believes */
+	hsm.blind = 1;
+	for (i = 0; i < sizeof at / sizeof at[0]; i++) {
+		ask();
+		challenge[at[i]] ^= 3;
+		assert_true(hsm_permit(challenge, permit));
+		refused(permit, SFU_R_HSM);
+	}
+	hsm.blind = 0;
 	/* and a receipt is no message of the station */
 	desk_refused(SFU_MESSAGE_RECEIPT, permit, SFU_RECEIPT_SIZE, SFU_R_TYPE);
 	desk_refused(SFU_MESSAGE_CHALLENGE, permit, SFU_RECEIPT_SIZE, SFU_R_TYPE);
@@ -451,9 +501,15 @@ static void t64_boxes(void **state)
 	memset(permit + SFU_PERMIT_PUBLIC_KEY_OFFSET, 0, 64);
 	hsm_sign(challenge, permit);
 	refused(permit, SFU_R_PERMIT);
-	/* another version of the exchange */
+	/* another version of the exchange, an older one as well */
+	for (i = 0; i < 4; i++) {
+		ask_and_permit();
+		permit[SFU_PERMIT_PROTOCOL_OFFSET + i] ^= 3;
+		hsm_sign(challenge, permit);
+		refused(permit, SFU_R_PERMIT);
+	}
 	ask_and_permit();
-	permit[SFU_PERMIT_PROTOCOL_OFFSET] = 2;
+	permit[SFU_PERMIT_PROTOCOL_OFFSET] = 0;
 	hsm_sign(challenge, permit);
 	refused(permit, SFU_R_PERMIT);
 	personalize(0);
@@ -645,6 +701,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_good_exchange, begin, end),
 		cmocka_unit_test_setup_teardown(a_key_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(every_chip_another_device_key, begin, end),
+		cmocka_unit_test_setup_teardown(of_another_epoch, begin, end),
 		cmocka_unit_test_setup_teardown(a_device_with_keys, begin, end),
 		cmocka_unit_test_setup_teardown(no_hsm, begin, end),
 		cmocka_unit_test_setup_teardown(below_the_profile, begin, end),

@@ -89,6 +89,29 @@ def watching_takes_device_after_device(w, d):
 
 
 @case
+def every_device_has_its_row(w, d):
+    """Also one that speaks another protocol, and one that the HSM refuses."""
+    class Newer(Line):
+        def send(self, name, body=b""):
+            super().send(name, bytes([body[0] + 1]) + body[1:] if name == "INFO" else body)
+
+    hsm = Hsm(d, stock=0)
+    with hsm.serve() as service:
+        for kind, err in ((Newer, "speaks protocol 2 and not 1"), (Line, "licence stock empty")):
+            with kind(d / "port", hsm.chip()) as line:
+                running = subprocess.Popen([SFU, "personalize", "-p", d / "port", "--hsm", service.listen, "--watch",
+                                            "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                row = json.loads(running.stdout.readline())
+                equal((row["uid"], row["personalized"], row["status"], "licence" in row),
+                      (line.chip.uid.hex(), False, ABSENT, False), "row")
+                time.sleep(0.5)
+                running.terminate()
+                said = running.communicate()[1]
+                check(re.search(err, said) and "connect it again for another attempt" in said, said)
+    equal(hsm.taken(), {}, "licences")
+
+
+@case
 def an_empty_stock_is_told(w, d):
     hsm = Hsm(d, stock=0)
     with hsm.serve() as service, Line(d / "port", hsm.chip()):
@@ -298,6 +321,29 @@ def a_second_service_is_refused(w, d):
         for command in (["serve", "-l", d / "t"], ["stock", "add", hsm.order(1)], ["status"]):
             sfu("hsm", *command, "-d", hsm.box, status=AGAIN, err="another sfu works on this ledger")
         hsm.verify()
+
+
+@case
+def a_device_of_another_hsm_is_told(w, d):
+    for name in ("here", "there"):
+        (d / name).mkdir()
+    hsm, other = Hsm(d / "here"), Hsm(d / "there")
+    chip = other.chip()
+    with other.serve() as service:
+        personalize(service, chip)
+    with hsm.serve() as service, Line(d / "port", chip):
+        done = station(d, service, status=REFUSED, err="the device was personalized elsewhere, or somebody forged it")
+        check("run this again" not in done.err, f"what cannot help is advised: {done.err}")
+        service.kill()
+        service.process.returncode = 0
+    # where another attempt helps it is advised
+    with hsm.serve() as service, Line(d / "port", hsm.chip(), drop=["PERMIT"]):
+        (hsm.box / "softhsm").rename(d / "away")
+        station(d, service, status=AGAIN, err="connect it and try again", timeout=60)
+        (d / "away").rename(hsm.box / "softhsm")
+        time.sleep(1.2)
+        station(d, service, timeout=60)
+    equal(len(hsm.taken()), 1, "licences")
 
 
 @case

@@ -1,6 +1,7 @@
 """The ledger under attack and under accidents: kill -9 at every write, a full disk, a token that goes, rows that are
 changed, removed, added or older."""
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -8,7 +9,10 @@ import sqlite3
 import subprocess
 import time
 
-from harness import DATA, ROOT, Failed, case, check, equal, sfu
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+from harness import DATA, FORMAT, REFUSED, ROOT, Failed, case, check, equal, sfu
 from hsm_device import Line
 from hsm_world import Asker, Hsm, granted, personalize, stored
 
@@ -69,6 +73,41 @@ def t67_the_service_is_killed_at_every_step(w, d):
     equal(len(hsm.taken()), len(devices), "licences")
     sfu("hsm", "ledger", "export", "-d", hsm.box, d / "x")
     sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-M", d / "master.key")
+
+
+def signed_order(hsm, like, total):
+    """An order as the one in `like`, for another total, signed by the OEM's key."""
+    body = like[:FORMAT["ORDER_TOTAL_OFFSET"]] + total.to_bytes(4, "little") + \
+        like[FORMAT["ORDER_TOTAL_OFFSET"] + 4:FORMAT["ORDER_SIGNATURE_OFFSET"]]
+    key = serialization.load_pem_private_key((hsm.d / "order.pem").read_bytes(), None)
+    r, s = utils.decode_dss_signature(key.sign(body, ec.ECDSA(hashes.SHA256())))
+    return body + r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+@case
+def t67_stock_add_is_killed_at_every_step(w, d):
+    """An order counts, or can be given again; never twice."""
+    hsm, done = Hsm(d, stock=0), [0]
+    like = hsm.order(1).read_bytes()
+    tool = lambda *arguments: subprocess.run([FAST, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+    def attempt(prefix, where):
+        done[0] += 3
+        (d / "order").write_bytes(signed_order(hsm, like, done[0]))
+        add = ("hsm", "stock", "add", "-d", hsm.box, d / "order")
+        run = subprocess.run([*prefix, FAST, *map(str, add)], capture_output=True, timeout=60)
+        check(run.returncode in (0, -signal.SIGKILL), f"{where}: status {run.returncode}: {run.stderr}")
+        again = tool(*add)
+        counted = again.returncode == REFUSED and "counted already" in again.stderr
+        check(counted or (again.returncode == 0 and run.returncode != 0), f"{where}, then again: {again}")
+        out = json.loads(tool("hsm", "status", "-d", hsm.box, "--json").stdout)
+        equal((out["total"], out["stock"]), (done[0], done[0]), f"killed at {where}: stock")
+        return run.returncode == 0
+
+    killed = every_step(attempt)
+    check(killed > 15, f"only {killed} steps: what was killed?")
+    equal(len(hsm.rows(FORMAT["LEDGER_ORDER"])), done[0] // 3, "rows of orders")
+    hsm.verify()
 
 
 @case
@@ -165,6 +204,31 @@ def t66_a_token_that_goes_and_comes_back(w, d):
         equal(personalize(service, chip), 2, "licence")
         check("the token is back" in service.text(), service.text())
     equal(len(hsm.taken()), 2, "licences")
+
+
+@case
+def t66_another_token_in_its_place(w, d):
+    """It refuses the PIN. It is asked twice and no more, since tokens lock themselves; and nothing of it is used."""
+    for name in ("one", "two"):
+        (d / name).mkdir()
+    hsm, other = Hsm(d / "one"), Hsm(d / "two")
+    with hsm.serve() as service:
+        personalize(service, hsm.chip())
+        (hsm.box / "softhsm").rename(d / "away")
+        equal(service.ask("CHALLENGE", hsm.chip().challenge())[1], "TOKEN", "without a token")
+        (other.box / "softhsm").rename(hsm.box / "softhsm")
+        for _ in range(4):
+            time.sleep(1.1)
+            answer = service.ask("CHALLENGE", hsm.chip().challenge())
+        equal(answer[1], "TOKEN", "with another token")
+        check("refuses the PIN, and is not asked again: connect the right one and start" in answer[2], answer[2])
+        equal(service.text().count("the PIN is wrong"), 2, f"how often the PIN was tried: {service.text()}")
+    (hsm.box / "softhsm").rename(other.box / "softhsm")
+    (d / "away").rename(hsm.box / "softhsm")
+    with hsm.serve() as service:
+        equal(personalize(service, hsm.chip()), 2, "licence")
+    equal(len(hsm.taken()), 2, "licences")
+    other.verify()
 
 
 @case
@@ -288,5 +352,9 @@ def reconcile_finds_what_was_built_twice_or_never(w, d):
                      f"{chips[0].uid.hex()}: is in the list twice",
                      f"{unknown.hex()}: is in the list, and has no licence"])
     equal(found, wanted, "findings")
+    rows = json.loads(sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-M", d / "master.key", "-B", d / "built",
+                          "--json", status=DATA).out)
+    equal((rows["total"], rows["licences"], rows["receipts"]), (10, 6, 6), "counts")
+    equal(sorted(f"{row['uid']}: {row['finding']}" for row in rows["findings"]), wanted, "findings for programs")
     (d / "built").write_text("what?\n")
     sfu("hsm", "ledger", "reconcile", d / "x", "-r", d / "record", "-B", d / "built", status=DATA, err="line 1 is not")

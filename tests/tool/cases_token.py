@@ -7,6 +7,8 @@ from harness import ABSENT, CREATE, DATA, REFUSED, USAGE, case, check, equal, op
 from hsm_device import hkdf
 from hsm_world import Hsm
 
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
+
 
 class Token:
     """A SoftHSM2 token of its own, and what the program needs to find it."""
@@ -38,7 +40,7 @@ def a_key_in_a_token_signs_packages(w, d):
     sfu("verify", "-s", d / "release.pub", "-K", w.f("real.key"), d / "a.sfu")
     sfu("verify", "-s", w.f("real.pub"), d / "a.sfu", status=REFUSED, err="none of the given ones")
     # by the module's path, the PIN from a file on the command line, from the environment
-    pack[pack.index("--key") + 1] = "pkcs11:token=oem;object=release?module-path=/usr/lib/softhsm/libsofthsm2.so"
+    pack[pack.index("--key") + 1] = f"pkcs11:token=oem;object=release?module-path={SOFTHSM}"
     token.sfu(*pack, "--pin-file", token.pin)
     sfu(*pack, env={**token.environment, "SFU_PIN": "4321"})
     sfu(*pack, env={**token.environment, "SFU_PIN": "9999"}, status=REFUSED, err="the PIN is wrong")
@@ -77,7 +79,7 @@ def orders_are_signed_in_a_token(w, d):
 @case
 def an_hsm_in_any_token(w, d):
     token = Token(d)
-    hsm = Hsm(d, stock=0, init=["-t", "pkcs11:token=oem?module-path=/usr/lib/softhsm/libsofthsm2.so",
+    hsm = Hsm(d, stock=0, init=["-t", f"pkcs11:token=oem?module-path={SOFTHSM}",
                                 "--pin-file", token.pin], environment=token.environment)
     check(not (hsm.box / "softhsm").exists() and not (hsm.box / "pin").exists(), "a token of our own")
     token.sfu("hsm", "status", "-d", hsm.box, "--pin-file", token.pin)

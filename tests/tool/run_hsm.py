@@ -5,7 +5,10 @@ import sys
 sys.dont_write_bytecode = True
 
 import harness
+import cases_box
 import cases_hsm
+import cases_init
+import cases_intruder
 import cases_ledger
 import cases_tls
 import cases_token
