@@ -222,7 +222,9 @@ $(eval $(call unit-rules,host-cov))
 $(eval $(call e2e-rules,host-cov))
 $(call e2e-make,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES))
 $(call e2e-make,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2)
+$(call e2e-make,host-cov,seal,test_checkpoints,large)
 FUZZ_COV_TESTS := $(call e2e-programs,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES)) \
+	build/host-cov/e2e/seal/test_checkpoints-large \
 	$(call e2e-programs,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2) \
 	build/host-cov/unit/test_layout build/host-cov/unit/test_grammar build/host-cov/unit/test_crypto-curve_m31 \
 	$(UNIT_FLASH_TESTS:%=build/host-cov/unit/%-8-ff-2) $(UNIT_LINE_TESTS:%=build/host-cov/unit/%) \
