@@ -12,8 +12,8 @@ FUZZ_PARSERS := link ymodem manifest records journal
 FUZZ_LIVES := boot session lifetimes lifetimes-real
 FUZZ_FILES := package elf hex pem text answers ledger
 FUZZ_HSM := service personalize personalize-real
-# what needs no library that is not instrumented
-FUZZ_CORE_TARGETS := $(filter-out manifest lifetimes-real,$(FUZZ_PARSERS) $(FUZZ_LIVES))
+# what can do without a library that is not built with the memory sanitizer
+FUZZ_MSAN_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) hex text
 FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES) $(FUZZ_HSM)
 
 FUZZ_CLANG := clang-19
@@ -49,12 +49,12 @@ FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra
 FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
 
 # what is compiled without instrumentation: what no fuzzer shall learn from, and what is no part of what is judged
-FUZZ_QUIET := stand_in sums flat grammar keyring_stand_in keyring_real token_memory exchange
+FUZZ_QUIET := stand_in crypt_stand_in sums flat grammar keyring_stand_in keyring_real token_memory exchange
 
 # what each target needs beside the core
 FUZZ_WITH_link := grammar
 FUZZ_WITH_ymodem := grammar
-FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
+FUZZ_WITH_manifest := manifest_host grammar geometry stand_in crypt_stand_in config_object tool/package_manifest tool/number
 FUZZ_WITH_records := sums geometry stand_in stand_in_signer flat config_object maker
 FUZZ_WITH_journal := sums grammar geometry stand_in flat pages
 FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
@@ -70,19 +70,21 @@ FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt too
 FUZZ_BOX := hsm_box exchange token_memory memory_file tool/service tool/desk tool/permit tool/message tool/hsm tool/order \
 	tool/ledger tool/ledger_row tool/ledger_find tool/ledger_head tool/ledger_meet tool/ledger_source tool/ledger_check \
 	tool/number tool/lock_profile tool/locked
-FUZZ_WITH_service = $(FUZZ_BOX) stand_in keyring_stand_in
+FUZZ_WITH_service = $(FUZZ_BOX) stand_in crypt_stand_in keyring_stand_in
 FUZZ_LIBS_service := -Wl,--wrap=sfu_hsm_hkdf -lcrypto -lsqlite3
 FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/hsm_record tool/textfile tool/out
 FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
 FUZZ_WITH_text := memory_file tool/oemkey tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
 FUZZ_LIBS_text := -lcrypto
+FUZZ_WITH_text_fuzz-msan = $(filter-out tool/crypt,$(FUZZ_WITH_text)) stand_in crypt_stand_in
+FUZZ_LIBS_text_fuzz-msan :=
 FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
 	tool/package tool/package_manifest tool/package_signature tool/certificate tool/point tool/number tool/crypt
 FUZZ_LIBS_answers := -lssl -lcrypto
 FUZZ_WITH_personalize = $(FUZZ_WITH_service) sums stand_in_signer geometry rig station maker config_object flash port
 FUZZ_LIBS_personalize = $(FUZZ_LIBS_service)
 FUZZ_MAIN_personalize-real := personalize
-FUZZ_WITH_personalize-real = $(filter-out stand_in stand_in_signer keyring_stand_in,$(FUZZ_WITH_personalize)) signer keyring_real \
+FUZZ_WITH_personalize-real = $(filter-out stand_in stand_in_signer crypt_stand_in keyring_stand_in,$(FUZZ_WITH_personalize)) signer keyring_real \
 	tool/crypt tool/point tool/box core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
 FUZZ_ARCHIVES_personalize-real := libbearssl
 FUZZ_LIBS_personalize-real := -lcrypto -lsqlite3
@@ -92,10 +94,16 @@ FUZZ_WITH_lifetimes-real = $(filter-out stand_in stand_in_signer,$(FUZZ_WITH_lif
 	core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
 FUZZ_ARCHIVES_lifetimes-real := libbearssl
 FUZZ_LIBS_lifetimes-real := -lcrypto
-FUZZ_LIBS_manifest := -lcrypto
+# what of BearSSL signs, besides what the core links
+FUZZ_BEARSSL_SIGNS := ec/ecdsa_i31_sign_raw rand/hmac_drbg mac/hmac
+FUZZ_WITH_lifetimes-real_fuzz-msan = $(filter-out signer,$(FUZZ_WITH_lifetimes-real)) signer_bearssl \
+	$(FUZZ_BEARSSL_SIGNS:%=bearssl/%)
+FUZZ_LIBS_lifetimes-real_fuzz-msan :=
 FUZZ_LIBS_package := -lcrypto
 FUZZ_LIBS_elf := -lelf -lcrypto
 FUZZ_LIBS_hex := -lcrypto
+FUZZ_WITH_hex_fuzz-msan = $(filter-out tool/crypt,$(FUZZ_WITH_hex)) stand_in crypt_stand_in
+FUZZ_LIBS_hex_fuzz-msan :=
 FUZZ_LIBS_pem := -lcrypto
 
 # $(call fuzz-rules,VARIANT)
@@ -149,13 +157,17 @@ build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
 $$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
 endef
 
+# $(call fuzz-of,VARIANT,TARGET,WHAT): FUZZ_WHAT_TARGET, or what there is in its place in a variant
+fuzz-of = $(if $(filter-out undefined,$(origin FUZZ_$3_$2_$1)),$(FUZZ_$3_$2_$1),$(FUZZ_$3_$2))
+
 # $(call fuzz-program,VARIANT,TARGET): the memory sanitizer takes what libFuzzer's own mutations write for undefined,
 # so there is no mutator with it
 define fuzz-program
 build/$(1)/$(2): build/$(1)/$$(or $$(FUZZ_MAIN_$(2)),$(2)).o build/$(1)/fuzz.o \
 		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(if $$(filter-out fuzz-msan,$(1)),$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o))) \
-		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a $$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
-	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
+		$$(patsubst %,build/$(1)/%.o,$$(call fuzz-of,$(1),$(2),WITH)) build/$(1)/libcore.a \
+		$$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
+	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(call fuzz-of,$(1),$(2),LIBS) -o $$@
 endef
 
 $(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz-rules,$(variant))))
@@ -204,8 +216,8 @@ fuzz-list:
 .PHONY: fuzz-afl fuzz-msan
 fuzz-afl: $(FUZZ_TARGETS:%=build/fuzz-afl/%) ## targets for afl-fuzz, in build/fuzz-afl
 
-fuzz-msan: $(FUZZ_CORE_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## targets of the core with the memory sanitizer, five seconds each
-	@python3 fuzz/run.py --build build/fuzz-msan check 5 $(FUZZ_CORE_TARGETS)
+fuzz-msan: $(FUZZ_MSAN_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## targets with the memory sanitizer, five seconds each
+	@python3 fuzz/run.py --build build/fuzz-msan check 5 $(FUZZ_MSAN_TARGETS)
 
 .PHONY: fuzz-planted
 fuzz-planted: fuzz-build ## planted bugs: each is found within ten minutes on two processors (fuzz/planted.tsv)
