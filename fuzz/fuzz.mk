@@ -16,6 +16,10 @@ FUZZ_HSM := service personalize personalize-real
 FUZZ_MSAN_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) hex text
 FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES) $(FUZZ_HSM)
 
+# with SANITIZER=memory those that the memory sanitizer can have
+FUZZ_LIKE_fuzz-foreign := $(if $(filter memory,$(SANITIZER)),fuzz-msan)
+FUZZ_FOREIGN_TARGETS := $(if $(filter memory,$(SANITIZER)),$(FUZZ_MSAN_TARGETS),$(FUZZ_TARGETS))
+
 FUZZ_CLANG := clang-19
 FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov fuzz-foreign fuzz-afl
 $(foreach variant,$(FUZZ_VARIANTS),$(eval FUZZ_CC_$(variant) = $$(FUZZ_CLANG)))
@@ -157,14 +161,15 @@ build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
 $$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
 endef
 
-# $(call fuzz-of,VARIANT,TARGET,WHAT): FUZZ_WHAT_TARGET, or what there is in its place in a variant
-fuzz-of = $(if $(filter-out undefined,$(origin FUZZ_$3_$2_$1)),$(FUZZ_$3_$2_$1),$(FUZZ_$3_$2))
+# $(call fuzz-of,VARIANT,TARGET,WHAT): FUZZ_WHAT_TARGET, or what there is in its place in a variant, or in what that is like
+fuzz-like = $(or $(FUZZ_LIKE_$1),$1)
+fuzz-of = $(if $(filter-out undefined,$(origin FUZZ_$3_$2_$(fuzz-like))),$(FUZZ_$3_$2_$(fuzz-like)),$(FUZZ_$3_$2))
 
 # $(call fuzz-program,VARIANT,TARGET): the memory sanitizer takes what libFuzzer's own mutations write for undefined,
 # so there is no mutator with it
 define fuzz-program
 build/$(1)/$(2): build/$(1)/$$(or $$(FUZZ_MAIN_$(2)),$(2)).o build/$(1)/fuzz.o \
-		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(if $$(filter-out fuzz-msan,$(1)),$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o))) \
+		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(if $$(filter-out fuzz-msan,$$(call fuzz-like,$(1))),$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o))) \
 		$$(patsubst %,build/$(1)/%.o,$$(call fuzz-of,$(1),$(2),WITH)) build/$(1)/libcore.a \
 		$$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
 	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(call fuzz-of,$(1),$(2),LIBS) -o $$@
@@ -190,6 +195,7 @@ fuzz: fuzz-build ## every fuzz target for a minute
 
 fuzz-check: fuzz-build ## every fuzz target for five seconds, and what was ever found
 	@python3 fuzz/run.py check 5 $(FUZZ_TARGETS)
+	@python3 fuzz/planted.py --apply
 
 fuzz-bench: fuzz-build ## executions a second
 	@python3 fuzz/run.py bench 10 $(FUZZ_TARGETS)
@@ -208,10 +214,14 @@ fuzz-replay: fuzz-build ## CASE=: runs a case and tells what happens in it
 	@python3 fuzz/run.py replay $(CASE)
 
 .PHONY: fuzz-foreign fuzz-list
-fuzz-foreign: $(FUZZ_TARGETS:%=build/fuzz-foreign/%)
+fuzz-foreign: $(FUZZ_FOREIGN_TARGETS:%=build/fuzz-foreign/%)
+
+.PHONY: fuzz-build-check
+fuzz-build-check: ## the targets as ClusterFuzzLite builds them, without a network: each has its files and runs
+	@python3 fuzz/build_check.py $(SANITIZER)
 
 fuzz-list:
-	@echo $(FUZZ_TARGETS)
+	@echo $(FUZZ_FOREIGN_TARGETS)
 
 .PHONY: fuzz-afl fuzz-msan
 fuzz-afl: $(FUZZ_TARGETS:%=build/fuzz-afl/%) ## targets for afl-fuzz, in build/fuzz-afl
@@ -222,6 +232,51 @@ fuzz-msan: $(FUZZ_MSAN_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## tar
 .PHONY: fuzz-planted
 fuzz-planted: fuzz-build ## planted bugs: each is found within ten minutes on two processors (fuzz/planted.tsv)
 	@python3 fuzz/planted.py
+
+# The contracts as an oracle (fuzz/eacsl.py): the core as E-ACSL writes it, and beside it what each target needs as it is.
+#
+#   build/fuzz-eacsl/TARGET       runs files
+#   build/fuzz-eacsl-afl/TARGET   the same for afl-fuzz, which gives it a file: @@
+FUZZ_EACSL := link ymodem manifest journal records
+EACSL_VARIANTS := fuzz-eacsl fuzz-eacsl-afl
+EACSL_CC_fuzz-eacsl := gcc
+EACSL_CC_fuzz-eacsl-afl := AFL_QUIET=1 afl-clang-fast
+EACSL_FLAGS = -O2 -g -DE_ACSL_SEGMENT_MMODEL -DE_ACSL_EXTERNAL_ASSERT -isystem $$(frama-c -print-share-path)/e-acsl
+EACSL_LIBS = $$(frama-c -print-lib-path)/e-acsl/libeacsl-dlmalloc.a -lgmp -lm -lpthread
+EACSL_WITH_manifest := fuzz/manifest_host fuzz/geometry fuzz/grammar fuzz/stand_in fuzz/crypt_stand_in \
+	tests/e2e/config_object tools/package_manifest tools/number
+EACSL_WITH_journal := fuzz/flat fuzz/pages fuzz/geometry fuzz/grammar fuzz/stand_in
+EACSL_WITH_records := fuzz/flat fuzz/geometry fuzz/stand_in fuzz/stand_in_signer tests/e2e/config_object tests/e2e/maker
+
+$(FUZZ_EACSL:%=build/fuzz-eacsl/%.c): build/fuzz-eacsl/%.c: fuzz/%.c fuzz/eacsl.py fuzz/contracts.c fuzz/fuzz.c fuzz/grammar.c \
+		$(CORE_C) $(CHECK_SEAL_C) $(FUZZ_H) | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)python3 fuzz/eacsl.py translate $* $@
+
+build/fuzz-eacsl/rtl.o: | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)gcc $(EACSL_FLAGS) -w -c $$(frama-c -print-share-path)/e-acsl/e_acsl_rtl.c -o $@
+
+build/fuzz-eacsl/as_it_is/%.o: %.c $(FUZZ_H) | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)gcc $(EACSL_FLAGS) $(FUZZ_FLAGS) -D_GNU_SOURCE -c $< -o $@
+
+# $(call eacsl-program,VARIANT,TARGET)
+define eacsl-program
+build/$(1)/$(2): build/fuzz-eacsl/$(2).c build/fuzz-eacsl/as_it_is/fuzz/contracts_world.o \
+		$$(EACSL_WITH_$(2):%=build/fuzz-eacsl/as_it_is/%.o) build/fuzz-eacsl/rtl.o
+	@mkdir -p $$(@D)
+	$$(Q)$$(EACSL_CC_$(1)) $$(EACSL_FLAGS) -w -c $$< -o $$@.o
+	$$(Q)$$(EACSL_CC_$(1)) -Wl,--wrap=sfu_verify $$@.o $$(filter %.o,$$^) $$(EACSL_LIBS) -o $$@
+endef
+
+$(foreach v,$(EACSL_VARIANTS),$(foreach t,$(FUZZ_EACSL),$(eval $(call eacsl-program,$v,$t))))
+
+.PHONY: fuzz-eacsl fuzz-eacsl-afl
+fuzz-eacsl: $(FUZZ_EACSL:%=build/fuzz-eacsl/%) ## the contracts are checked while the corpora of the parsers run
+	@python3 fuzz/eacsl.py check build/fuzz-eacsl $(FUZZ_EACSL)
+
+fuzz-eacsl-afl: $(FUZZ_EACSL:%=build/fuzz-eacsl-afl/%) ## the same for afl-fuzz, in build/fuzz-eacsl-afl
 
 # Coverage: the same tests once more, for what all of them reach together.
 FUZZ_COV_CC := $(FUZZ_CLANG) -O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc

@@ -20,7 +20,7 @@ static void same_fields(const struct sfu_manifest *h, const uint8_t *m)
 	          "the host's program reads another field");
 }
 
-void manifest_host(const uint8_t *m, uint32_t authentic, uint32_t fits)
+void manifest_host(const uint8_t m[256], uint32_t authentic, uint32_t fits)
 {
 	struct sfu_manifest h;
 	uint8_t again[SFU_MANIFEST_SIZE];
