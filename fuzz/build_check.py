@@ -3,8 +3,8 @@
 
 For each of the sanitizers of .clusterfuzzlite/project.yaml: the tree as git has it, with build/deps and nothing else of
 build/, is copied to build/fuzz-container; its build.sh is run there without a network, with the variables that the base
-image of OSS-Fuzz sets. Each target must come with its dictionary, its seeds, its options and the libraries that are not the C library's, and run 100
-inputs.
+image of OSS-Fuzz sets. Each target must come with its dictionary, its seeds, its options and the libraries that are not the
+C library's, and run 100 inputs.
 """
 import os
 import pathlib
@@ -17,6 +17,7 @@ import zipfile
 ROOT = pathlib.Path("build/fuzz-container")
 COMMON = "-O1 -fno-omit-frame-pointer -gline-tables-only -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION"
 COVERAGE = "-fsanitize=fuzzer-no-link"
+C_LIBRARY = re.compile(r"lib(c|m|dl|rt|pthread|resolv|gcc_s)\.so")
 # as infra/base-images/base-builder/Dockerfile of OSS-Fuzz has them
 FLAGS = {
     "address": "-fsanitize=address -fsanitize-address-use-after-scope",
@@ -70,7 +71,7 @@ def check(out, target):
             return f"{name} is missing"
     needed = subprocess.run(["ldd", out / target], capture_output=True, text=True, check=True).stdout
     foreign = [path for path in re.findall(r"=> (/\S+)", needed)
-               if not path.startswith(str(out.resolve())) and not re.match(r"lib(c|m|dl|rt|pthread|resolv|gcc_s)\.so", path.split("/")[-1])]
+               if not path.startswith(str(out.resolve())) and not C_LIBRARY.match(path.split("/")[-1])]
     if foreign:
         return f"needs {' '.join(foreign)}, which is not where it runs"
     options = dict(re.findall(r"^(\w+) = (\d+)$", (out / f"{target}.options").read_text(), re.M))

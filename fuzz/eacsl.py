@@ -120,7 +120,8 @@ def translate(target, out):
 
 
 def run(build, target):
-    cases = [str(path) for folder in ("fuzz/corpus", "fuzz/regressions") for path in sorted((pathlib.Path(folder) / target).glob("*"))]
+    cases = [str(path) for folder in ("fuzz/corpus", "fuzz/regressions")
+             for path in sorted((pathlib.Path(folder) / target).glob("*"))]
     done = subprocess.run([f"{build}/{target}", *cases], capture_output=True, text=True)
     print(f"{target:10} {(done.stdout.strip() or done.stderr.strip())}", flush=True)
     return done.returncode == 0 and len(cases) > 0
