@@ -12,9 +12,13 @@ FUZZ_PARSERS := link ymodem manifest records journal
 FUZZ_LIVES := boot session lifetimes lifetimes-real
 FUZZ_FILES := package elf hex pem text answers ledger
 FUZZ_HSM := service personalize personalize-real
-# what needs no library that is not instrumented
-FUZZ_CORE_TARGETS := $(filter-out manifest lifetimes-real,$(FUZZ_PARSERS) $(FUZZ_LIVES))
+# what can do without a library that is not built with the memory sanitizer
+FUZZ_MSAN_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) hex text
 FUZZ_TARGETS := $(FUZZ_PARSERS) $(FUZZ_LIVES) $(FUZZ_FILES) $(FUZZ_HSM)
+
+# with SANITIZER=memory those that the memory sanitizer can have
+FUZZ_LIKE_fuzz-foreign := $(if $(filter memory,$(SANITIZER)),fuzz-msan)
+FUZZ_FOREIGN_TARGETS := $(if $(filter memory,$(SANITIZER)),$(FUZZ_MSAN_TARGETS),$(FUZZ_TARGETS))
 
 FUZZ_CLANG := clang-19
 FUZZ_VARIANTS := fuzz fuzz-msan fuzz-cov fuzz-foreign fuzz-afl
@@ -49,12 +53,12 @@ FUZZ_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Wall -Wextra
 FUZZ_H := $(wildcard fuzz/*.h tests/e2e/*.h tools/*.h) $(CORE_H) $(HOST_H)
 
 # what is compiled without instrumentation: what no fuzzer shall learn from, and what is no part of what is judged
-FUZZ_QUIET := stand_in sums flat grammar keyring_stand_in keyring_real token_memory exchange
+FUZZ_QUIET := stand_in crypt_stand_in sums flat grammar keyring_stand_in keyring_real token_memory exchange
 
 # what each target needs beside the core
 FUZZ_WITH_link := grammar
 FUZZ_WITH_ymodem := grammar
-FUZZ_WITH_manifest := grammar geometry stand_in config_object tool/package_manifest tool/number tool/crypt tool/say
+FUZZ_WITH_manifest := manifest_host grammar geometry stand_in crypt_stand_in config_object tool/package_manifest tool/number
 FUZZ_WITH_records := sums geometry stand_in stand_in_signer flat config_object maker
 FUZZ_WITH_journal := sums grammar geometry stand_in flat pages
 FUZZ_WITH_boot = pages $(FUZZ_WITH_lifetimes)
@@ -70,19 +74,21 @@ FUZZ_WITH_pem := memory_file tool/keyfile tool/oemkey tool/number tool/crypt too
 FUZZ_BOX := hsm_box exchange token_memory memory_file tool/service tool/desk tool/permit tool/message tool/hsm tool/order \
 	tool/ledger tool/ledger_row tool/ledger_find tool/ledger_head tool/ledger_meet tool/ledger_source tool/ledger_check \
 	tool/number tool/lock_profile tool/locked
-FUZZ_WITH_service = $(FUZZ_BOX) stand_in keyring_stand_in
+FUZZ_WITH_service = $(FUZZ_BOX) stand_in crypt_stand_in keyring_stand_in
 FUZZ_LIBS_service := -Wl,--wrap=sfu_hsm_hkdf -lcrypto -lsqlite3
 FUZZ_WITH_ledger = $(FUZZ_WITH_service) tool/reconcile tool/json tool/hsm_record tool/textfile tool/out
 FUZZ_LIBS_ledger = $(FUZZ_LIBS_service) -Wl,--wrap=fopen
 FUZZ_WITH_text := memory_file tool/oemkey tool/hsm_record tool/textfile tool/hsm_folder tool/number tool/crypt
 FUZZ_LIBS_text := -lcrypto
+FUZZ_WITH_text_fuzz-msan = $(filter-out tool/crypt,$(FUZZ_WITH_text)) stand_in crypt_stand_in
+FUZZ_LIBS_text_fuzz-msan :=
 FUZZ_WITH_answers := grammar memory_file tool/hsm_client tool/message tool/station tool/wire tool/codes tool/window tool/transfer \
 	tool/package tool/package_manifest tool/package_signature tool/certificate tool/point tool/number tool/crypt
 FUZZ_LIBS_answers := -lssl -lcrypto
 FUZZ_WITH_personalize = $(FUZZ_WITH_service) sums stand_in_signer geometry rig station maker config_object flash port
 FUZZ_LIBS_personalize = $(FUZZ_LIBS_service)
 FUZZ_MAIN_personalize-real := personalize
-FUZZ_WITH_personalize-real = $(filter-out stand_in stand_in_signer keyring_stand_in,$(FUZZ_WITH_personalize)) signer keyring_real \
+FUZZ_WITH_personalize-real = $(filter-out stand_in stand_in_signer crypt_stand_in keyring_stand_in,$(FUZZ_WITH_personalize)) signer keyring_real \
 	tool/crypt tool/point tool/box core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
 FUZZ_ARCHIVES_personalize-real := libbearssl
 FUZZ_LIBS_personalize-real := -lcrypto -lsqlite3
@@ -92,10 +98,16 @@ FUZZ_WITH_lifetimes-real = $(filter-out stand_in stand_in_signer,$(FUZZ_WITH_lif
 	core/crypto/crypto core/crypto/curve_m31 core/crypto/curves
 FUZZ_ARCHIVES_lifetimes-real := libbearssl
 FUZZ_LIBS_lifetimes-real := -lcrypto
-FUZZ_LIBS_manifest := -lcrypto
+# what of BearSSL signs, besides what the core links
+FUZZ_BEARSSL_SIGNS := ec/ecdsa_i31_sign_raw rand/hmac_drbg mac/hmac
+FUZZ_WITH_lifetimes-real_fuzz-msan = $(filter-out signer,$(FUZZ_WITH_lifetimes-real)) signer_bearssl \
+	$(FUZZ_BEARSSL_SIGNS:%=bearssl/%)
+FUZZ_LIBS_lifetimes-real_fuzz-msan :=
 FUZZ_LIBS_package := -lcrypto
 FUZZ_LIBS_elf := -lelf -lcrypto
 FUZZ_LIBS_hex := -lcrypto
+FUZZ_WITH_hex_fuzz-msan = $(filter-out tool/crypt,$(FUZZ_WITH_hex)) stand_in crypt_stand_in
+FUZZ_LIBS_hex_fuzz-msan :=
 FUZZ_LIBS_pem := -lcrypto
 
 # $(call fuzz-rules,VARIANT)
@@ -149,13 +161,18 @@ build/$(1)/tool/%.o: tools/%.c $$(FUZZ_H) | $$(DEPS)
 $$(foreach t,$$(FUZZ_TARGETS),$$(eval $$(call fuzz-program,$(1),$$t)))
 endef
 
+# $(call fuzz-of,VARIANT,TARGET,WHAT): FUZZ_WHAT_TARGET, or what there is in its place in a variant, or in what that is like
+fuzz-like = $(or $(FUZZ_LIKE_$1),$1)
+fuzz-of = $(if $(filter-out undefined,$(origin FUZZ_$3_$2_$(fuzz-like))),$(FUZZ_$3_$2_$(fuzz-like)),$(FUZZ_$3_$2))
+
 # $(call fuzz-program,VARIANT,TARGET): the memory sanitizer takes what libFuzzer's own mutations write for undefined,
 # so there is no mutator with it
 define fuzz-program
 build/$(1)/$(2): build/$(1)/$$(or $$(FUZZ_MAIN_$(2)),$(2)).o build/$(1)/fuzz.o \
-		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(if $$(filter-out fuzz-msan,$(1)),$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o))) \
-		$$(FUZZ_WITH_$(2):%=build/$(1)/%.o) build/$(1)/libcore.a $$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
-	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(FUZZ_LIBS_$(2)) -o $$@
+		$$(if $$(filter fuzz-cov fuzz-afl,$(1)),build/$(1)/main.o,$$(if $$(filter-out fuzz-msan,$$(call fuzz-like,$(1))),$$(FUZZ_MUTATOR_$(2):%=build/$(1)/%.o))) \
+		$$(patsubst %,build/$(1)/%.o,$$(call fuzz-of,$(1),$(2),WITH)) build/$(1)/libcore.a \
+		$$(FUZZ_ARCHIVES_$(2):%=build/$(1)/%.a)
+	$$(Q)$$(or $$(FUZZ_LINKER_$(1)),$$(FUZZ_CC_$(1))) $$(FUZZ_LINK_$(1)) $$^ $$(call fuzz-of,$(1),$(2),LIBS) -o $$@
 endef
 
 $(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz-rules,$(variant))))
@@ -178,6 +195,7 @@ fuzz: fuzz-build ## every fuzz target for a minute
 
 fuzz-check: fuzz-build ## every fuzz target for five seconds, and what was ever found
 	@python3 fuzz/run.py check 5 $(FUZZ_TARGETS)
+	@python3 fuzz/planted.py --apply
 
 fuzz-bench: fuzz-build ## executions a second
 	@python3 fuzz/run.py bench 10 $(FUZZ_TARGETS)
@@ -196,20 +214,69 @@ fuzz-replay: fuzz-build ## CASE=: runs a case and tells what happens in it
 	@python3 fuzz/run.py replay $(CASE)
 
 .PHONY: fuzz-foreign fuzz-list
-fuzz-foreign: $(FUZZ_TARGETS:%=build/fuzz-foreign/%)
+fuzz-foreign: $(FUZZ_FOREIGN_TARGETS:%=build/fuzz-foreign/%)
+
+.PHONY: fuzz-build-check
+fuzz-build-check: ## the targets as ClusterFuzzLite builds them, without a network: each has its files and runs
+	@python3 fuzz/build_check.py $(SANITIZER)
 
 fuzz-list:
-	@echo $(FUZZ_TARGETS)
+	@echo $(FUZZ_FOREIGN_TARGETS)
 
 .PHONY: fuzz-afl fuzz-msan
 fuzz-afl: $(FUZZ_TARGETS:%=build/fuzz-afl/%) ## targets for afl-fuzz, in build/fuzz-afl
 
-fuzz-msan: $(FUZZ_CORE_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## targets of the core with the memory sanitizer, five seconds each
-	@python3 fuzz/run.py --build build/fuzz-msan check 5 $(FUZZ_CORE_TARGETS)
+fuzz-msan: $(FUZZ_MSAN_TARGETS:%=build/fuzz-msan/%) build/fuzz/dict/stamp ## targets with the memory sanitizer, five seconds each
+	@python3 fuzz/run.py --build build/fuzz-msan check 5 $(FUZZ_MSAN_TARGETS)
 
 .PHONY: fuzz-planted
 fuzz-planted: fuzz-build ## planted bugs: each is found within ten minutes on two processors (fuzz/planted.tsv)
 	@python3 fuzz/planted.py
+
+# The contracts as an oracle (fuzz/eacsl.py): the core as E-ACSL writes it, and beside it what each target needs as it is.
+#
+#   build/fuzz-eacsl/TARGET       runs files
+#   build/fuzz-eacsl-afl/TARGET   the same for afl-fuzz, which gives it a file: @@
+FUZZ_EACSL := link ymodem manifest journal records
+EACSL_VARIANTS := fuzz-eacsl fuzz-eacsl-afl
+EACSL_CC_fuzz-eacsl := gcc
+EACSL_CC_fuzz-eacsl-afl := AFL_QUIET=1 afl-clang-fast
+EACSL_FLAGS = -O2 -g -DE_ACSL_SEGMENT_MMODEL -DE_ACSL_EXTERNAL_ASSERT -isystem $$(frama-c -print-share-path)/e-acsl
+EACSL_LIBS = $$(frama-c -print-lib-path)/e-acsl/libeacsl-dlmalloc.a -lgmp -lm -lpthread
+EACSL_WITH_manifest := fuzz/manifest_host fuzz/geometry fuzz/grammar fuzz/stand_in fuzz/crypt_stand_in \
+	tests/e2e/config_object tools/package_manifest tools/number
+EACSL_WITH_journal := fuzz/flat fuzz/pages fuzz/geometry fuzz/grammar fuzz/stand_in
+EACSL_WITH_records := fuzz/flat fuzz/geometry fuzz/stand_in fuzz/stand_in_signer tests/e2e/config_object tests/e2e/maker
+
+$(FUZZ_EACSL:%=build/fuzz-eacsl/%.c): build/fuzz-eacsl/%.c: fuzz/%.c fuzz/eacsl.py fuzz/contracts.c fuzz/fuzz.c fuzz/grammar.c \
+		$(CORE_C) $(CHECK_SEAL_C) $(FUZZ_H) | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)python3 fuzz/eacsl.py translate $* $@
+
+build/fuzz-eacsl/rtl.o: | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)gcc $(EACSL_FLAGS) -w -c $$(frama-c -print-share-path)/e-acsl/e_acsl_rtl.c -o $@
+
+build/fuzz-eacsl/as_it_is/%.o: %.c $(FUZZ_H) | $(DEPS)
+	@mkdir -p $(@D)
+	$(Q)gcc $(EACSL_FLAGS) $(FUZZ_FLAGS) -D_GNU_SOURCE -c $< -o $@
+
+# $(call eacsl-program,VARIANT,TARGET)
+define eacsl-program
+build/$(1)/$(2): build/fuzz-eacsl/$(2).c build/fuzz-eacsl/as_it_is/fuzz/contracts_world.o \
+		$$(EACSL_WITH_$(2):%=build/fuzz-eacsl/as_it_is/%.o) build/fuzz-eacsl/rtl.o
+	@mkdir -p $$(@D)
+	$$(Q)$$(EACSL_CC_$(1)) $$(EACSL_FLAGS) -w -c $$< -o $$@.o
+	$$(Q)$$(EACSL_CC_$(1)) -Wl,--wrap=sfu_verify $$@.o $$(filter %.o,$$^) $$(EACSL_LIBS) -o $$@
+endef
+
+$(foreach v,$(EACSL_VARIANTS),$(foreach t,$(FUZZ_EACSL),$(eval $(call eacsl-program,$v,$t))))
+
+.PHONY: fuzz-eacsl fuzz-eacsl-afl
+fuzz-eacsl: $(FUZZ_EACSL:%=build/fuzz-eacsl/%) ## the contracts are checked while the corpora of the parsers run
+	@python3 fuzz/eacsl.py check build/fuzz-eacsl $(FUZZ_EACSL)
+
+fuzz-eacsl-afl: $(FUZZ_EACSL:%=build/fuzz-eacsl-afl/%) ## the same for afl-fuzz, in build/fuzz-eacsl-afl
 
 # Coverage: the same tests once more, for what all of them reach together.
 FUZZ_COV_CC := $(FUZZ_CLANG) -O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
@@ -222,7 +289,9 @@ $(eval $(call unit-rules,host-cov))
 $(eval $(call e2e-rules,host-cov))
 $(call e2e-make,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES))
 $(call e2e-make,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2)
+$(call e2e-make,host-cov,seal,test_checkpoints,large)
 FUZZ_COV_TESTS := $(call e2e-programs,host-cov,seal,$(E2E_TALKS) $(CUTS_TESTS),$(FUZZ_COV_FLASHES)) \
+	build/host-cov/e2e/seal/test_checkpoints-large \
 	$(call e2e-programs,host-cov,signature,$(E2E_TALKS) $(CUTS_TESTS),8-ff-2) \
 	build/host-cov/unit/test_layout build/host-cov/unit/test_grammar build/host-cov/unit/test_crypto-curve_m31 \
 	$(UNIT_FLASH_TESTS:%=build/host-cov/unit/%-8-ff-2) $(UNIT_LINE_TESTS:%=build/host-cov/unit/%) \

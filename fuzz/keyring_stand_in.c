@@ -10,12 +10,11 @@
 #include "stand_in.h"
 #include "token_memory.h"
 
-static uint64_t drawn;
 static int kept = -1; /* where a key of OpenSSL's keeps its point */
 
 void keyring_begin(void)
 {
-	drawn = 0;
+	crypt_stand_in_begin();
 }
 
 const uint8_t *keyring_point(enum keyring which)
@@ -34,52 +33,9 @@ void keyring_sign(enum keyring which, const uint8_t hash[32], uint8_t signature[
 
 /* ---- crypt.h ---- */
 
-int sfu_crypt_sha256(const struct sfu_part *parts, size_t count, uint8_t out[SFU_HASH])
-{
-	struct sfu_hash h;
-	size_t i;
-
-	sfu_hash_init(&h);
-	for (i = 0; i < count; i++)
-		sfu_hash_update(&h, parts[i].data, (uint32_t)parts[i].size);
-	sfu_hash_final(&h, out);
-	return 0;
-}
-
-int sfu_crypt_hkdf(const uint8_t key[SFU_HASH], const uint8_t salt[SFU_HASH], const void *info, size_t info_size,
-                   uint8_t out[SFU_HASH])
-{
-	static const uint8_t empty[SFU_HASH];
-
-	/* a salt of zeros is the empty one */
-	sfu_hkdf(out, key, salt, memcmp(salt, empty, SFU_HASH) == 0 ? 0 : SFU_HASH, info, (uint32_t)info_size);
-	return 0;
-}
-
 int sfu_crypt_verify(EVP_PKEY *key, const uint8_t *data, size_t size, const uint8_t signature[64], int *good)
 {
 	return sfu_point_verify(EVP_PKEY_get_ex_data(key, kept), data, size, signature, good);
-}
-
-int sfu_crypt_random(uint8_t *out, size_t size)
-{
-	static const uint8_t key[32] = "what is random here is not......";
-	uint8_t made[32], number[4];
-	size_t i;
-
-	for (i = 0; i < size; i++) {
-		if (i % 32 == 0) {
-			sfu_put32(number, (uint32_t)drawn++);
-			sfu_hkdf(made, key, key, 0, number, 4);
-		}
-		out[i] = made[i % 32];
-	}
-	return 0;
-}
-
-void sfu_crypt_wipe(void *data, size_t size)
-{
-	sfu_wipe(data, (uint32_t)size);
 }
 
 /* ---- point.h ---- */

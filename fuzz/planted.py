@@ -2,6 +2,9 @@
 """Plants bugs, and sees how long each stays unfound.
 
     planted.py [--seconds N] [NAME...]     all of fuzz/planted, or some; the table is fuzz/planted.tsv
+    planted.py --contracts [NAME...]       those in targets whose contracts can be checked (eacsl.py): which a contract finds
+                                           in the committed corpus; the table is fuzz/contracts_planted.tsv
+    planted.py --apply                     only whether each can still be planted in the present text; part of fuzz-check
 
 Each bug is a patch whose head says what it does and which target is to find it. It is applied to a copy of the tree in
 build/planted, the target is built there and run from the committed corpus, in two processes; 1 if one is not found.
@@ -14,9 +17,12 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import eacsl  # noqa: E402
 from run import CORPUS, LIMITS, MAX_LEN, explain  # noqa: E402
 
-COPY = pathlib.Path("build/planted")
+# both can run at once
+COPY = pathlib.Path("build/planted-contracts" if "--contracts" in sys.argv else "build/planted")
+CONTRACTS = pathlib.Path("fuzz/contracts_planted.tsv")
 PARTS = ["Makefile", "build-aux", "crypto", "fsm", "fuzz", "gen", "port", "spec", "tests", "tools", "proofs"]
 TABLE = pathlib.Path("fuzz/planted.tsv")
 PROCESSES = 2
@@ -33,6 +39,16 @@ def make_copy():
 
 def patch(path, *options):
     subprocess.run(["patch", "-s", "-p1", "-F0", *options, "-i", str(path.resolve())], cwd=COPY, check=True)
+
+
+def apply_all():
+    bugs = sorted(pathlib.Path("fuzz/planted").glob("*.patch"))
+    stale = [bug.stem for bug in bugs
+             if subprocess.run(["patch", "-s", "-p1", "-F0", "--dry-run", "-i", bug], capture_output=True).returncode != 0]
+    for name in stale:
+        print(f"{name}: cannot be planted in the present text")
+    print(f"planted: {len(bugs) - len(stale)} of {len(bugs)} can be planted")
+    return bool(stale)
 
 
 def head(path):
@@ -78,8 +94,44 @@ def hunt(target, seconds):
     return (took, executions, words) if found else None
 
 
+def break_contracts(target):
+    """What the first contract says that does not hold in the committed corpus, or what else ends the target; or nothing."""
+    cases = [str(path.resolve()) for path in sorted((CORPUS / target).glob("*"))]
+    done = subprocess.run([str(COPY.resolve() / "build/fuzz-eacsl" / target), *cases], capture_output=True, text=True)
+    if done.returncode == 0:
+        return "no", ""
+    said = re.search(r"^(\S+:\d+: \w+: .*) does not hold", done.stderr, re.M)
+    return ("yes", re.sub(r"^\S+:\d+: ", "", said[1])) if said else ("no", "the target's own oracle is first")
+
+
+def contracts(names):
+    rows, found = [], 0
+    for bug in sorted(pathlib.Path("fuzz/planted").glob("*.patch")):
+        words, target = head(bug)
+        if target not in eacsl.CORE or (names and bug.stem not in names):
+            continue
+        patch(bug)
+        built = subprocess.run(["make", "-s", f"build/fuzz-eacsl/{target}"], cwd=COPY, capture_output=True, text=True)
+        patch(bug, "-R")
+        if built.returncode != 0:
+            sys.exit(f"{bug}: does not compile\n{built.stderr}")
+        finds, said = break_contracts(target)
+        found += finds == "yes"
+        rows.append(f"{bug.stem}\t{target}\t{finds}\t{words}\t{said}\n")
+        print(rows[-1], end="", flush=True)
+    if not names:
+        CONTRACTS.write_text("bug\ttarget\ta contract finds it\twhat is wrong\twhat it says\n" + "".join(rows))
+    print(f"{found} of {len(rows)} are found by a contract")
+    return found == 0
+
+
 def main(arguments):
     seconds = 600
+    if arguments == ["--apply"]:
+        return apply_all()
+    if arguments[:1] == ["--contracts"]:
+        make_copy()
+        return contracts(arguments[1:])
     if arguments[:1] == ["--seconds"]:
         seconds, arguments = int(arguments[1]), arguments[2:]
     bugs = sorted(pathlib.Path("fuzz/planted").glob("*.patch"))

@@ -20,4 +20,7 @@ uint32_t sfu_agree_public(uint8_t public_key[64], const uint8_t scalar[32]);
 uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t public_key[64]);
 uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint8_t tag[16]);
 
+/* crypt_stand_in.c: what is random there begins anew. */
+void crypt_stand_in_begin(void);
+
 #endif

@@ -25,7 +25,7 @@ void (*host_flash_seen)(uint32_t address, uint8_t *out, uint32_t size);
 static struct chip *chip;
 static uint8_t *matter, *low, *high, *view;
 static uint32_t *wear;
-static uint32_t cut_in = HOST_NEVER, fail_in = HOST_NEVER;
+static uint32_t cut_in = HOST_NEVER, fail_in = HOST_NEVER, weak_in = HOST_NEVER;
 static enum host_cut cut_when;
 
 static void die(const char *what, uint32_t address)
@@ -111,7 +111,7 @@ void host_flash_begin(uint32_t seed, int ecc)
 	view = high + size;
 	memset(low, (int)sfu_layout.erased, 3u * size);
 	memset(&host_flash_counts, 0, sizeof host_flash_counts);
-	cut_in = fail_in = HOST_NEVER;
+	cut_in = fail_in = weak_in = HOST_NEVER;
 }
 
 void host_flash_end(void)
@@ -144,7 +144,7 @@ void host_flash_reset(void)
 	for (unit = chip->torn_from; unit < chip->torn_to; unit++)
 		if (matter[unit] == TORN)
 			draw_unit(unit, mood);
-	cut_in = fail_in = HOST_NEVER;
+	cut_in = fail_in = weak_in = HOST_NEVER;
 }
 
 void host_flash_cut_at(uint32_t n, enum host_cut when)
@@ -156,6 +156,20 @@ void host_flash_cut_at(uint32_t n, enum host_cut when)
 void host_flash_fail_at(uint32_t n)
 {
 	fail_in = n;
+}
+
+void host_flash_weak_from(uint32_t n)
+{
+	weak_in = n;
+}
+
+/* 1: there is not the voltage for this program or erase. */
+static int weak(void)
+{
+	if (weak_in == HOST_NEVER || weak_in == 0)
+		return weak_in == 0;
+	weak_in--;
+	return 0;
 }
 
 /* 1: this call is to fail. */
@@ -299,6 +313,8 @@ uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t 
 		die("a program outside the flash", address);
 	if (host_flash_watch != NULL && !host_flash_watch(address, size, data))
 		die("a program where none may be", address);
+	if (weak())
+		return SFU_E_IO;
 	if (failing()) {
 		stop = draw(size / sfu_layout.unit + 1) * sfu_layout.unit;
 		status = SFU_E_IO;
@@ -321,6 +337,8 @@ uint32_t sfu_port_flash_erase(uint32_t address)
 		die("an erase of what is not a sector", address);
 	if (host_flash_watch != NULL && !host_flash_watch(address, sector, NULL))
 		die("an erase where none may be", address);
+	if (weak())
+		return SFU_E_IO;
 	if (failing()) {
 		if (draw(2) == 0)
 			tear_erase(address, sector);

@@ -48,6 +48,10 @@ void host_flash_cut_at(uint32_t n, enum host_cut when);
 /* The n-th call of the port's flash functions from now, from 0, fails with SFU_E_IO. */
 void host_flash_fail_at(uint32_t n);
 
+/* From the n-th program or erase from now, from 0, none does anything but fail with SFU_E_IO until the next reset: the
+ * supply is too low to program with, and high enough to read. */
+void host_flash_weak_from(uint32_t n);
+
 /* Puts bytes into flash, as a programmer does; the range must be blank. */
 void host_flash_put(uint32_t address, const uint8_t *data, uint32_t size);
 

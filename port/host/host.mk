@@ -44,6 +44,10 @@ build/$(1)/libport.a: $$(HOST_PORT_C:port/host/%.c=build/$(1)/port/%.o)
 $$(HOST_LAYOUTS:%=build/$(1)/layout-%.o): port/host/layouts/small.c $$(CORE_H)
 	@mkdir -p $$(@D)
 	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) $$(call host-layout,$$(@:build/$(1)/layout-%.o=%)) -c $$< -o $$@
+
+build/$(1)/layout-large.o: port/host/layouts/large.c $$(CORE_H)
+	@mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC_$(1)) $$(HOST_FLAGS) -c $$< -o $$@
 endef
 
 # -D of UNIT, ERASED and SLOTS for U-E-S

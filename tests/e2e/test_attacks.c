@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
+#include "boot.h"
 #include "bytes.h"
 #include "crypto.h"
 #include "desk.h"
@@ -27,7 +28,14 @@ uint32_t __wrap_sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t siz
 uint32_t __real_sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t size);
 uint32_t __wrap_sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t size);
 
-static uint32_t verify_says, equal_says, program_says; /* 0: what is so */
+uint32_t __real_sfu_boot(struct sfu_device *d);
+uint32_t __wrap_sfu_boot(struct sfu_device *d);
+uint32_t __real_sfu_layout_sector(uint32_t address);
+uint32_t __wrap_sfu_layout_sector(uint32_t address);
+
+static uint32_t verify_says, equal_says, program_says, sector_says; /* 0: what is so */
+static uint32_t unreadable;                            /* no read takes this byte; 0: each does */
+static void (*after_boot)(struct sfu_device *d);       /* what a fault makes of the decision, which is taken for a yes */
 static uint32_t equal_size;                            /* of the comparison that is lied about */
 static uint32_t ciphered;
 static uint8_t reads[0x10000];                         /* of each byte of the flash behind the loader */
@@ -59,7 +67,24 @@ uint32_t __wrap_sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t siz
 	for (i = 0; i < size; i++)
 		if (address + i - sfu_layout.area[SFU_AREA_SLOT].address < sizeof reads)
 			reads[address + i - sfu_layout.area[SFU_AREA_SLOT].address]++;
+	if (unreadable != 0 && unreadable - address < size)
+		return SFU_E_ECC;
 	return __real_sfu_port_flash_read(address, out, size);
+}
+
+uint32_t __wrap_sfu_boot(struct sfu_device *d)
+{
+	const uint32_t status = __real_sfu_boot(d);
+
+	if (after_boot == NULL)
+		return status;
+	after_boot(d);
+	return SFU_OK;
+}
+
+uint32_t __wrap_sfu_layout_sector(uint32_t address)
+{
+	return sector_says != 0 ? sector_says - 1 : __real_sfu_layout_sector(address);
 }
 
 uint32_t __wrap_sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t size)
@@ -75,19 +100,19 @@ static const uint32_t odd[] = { 0, 1, 2, 0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, SFU
 
 #define ODD (sizeof odd / sizeof odd[0])
 
-static int begin(void **state)
-{
-	(void)state;
-	verify_says = equal_says = program_says = 0;
-	desk_running();
-	assert_int_equal(desk_power(1), 0);
-	return 0;
-}
-
 static int end(void **state)
 {
 	(void)state;
-	verify_says = equal_says = program_says = 0;
+	verify_says = equal_says = program_says = sector_says = unreadable = 0;
+	after_boot = NULL;
+	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)end(state);
+	desk_running();
+	assert_int_equal(desk_power(1), 0);
 	return 0;
 }
 
@@ -176,6 +201,86 @@ static void t11_flash_that_answers_oddly(void **state)
 		program_says = 0;
 		assert_int_not_equal(sfu_device.upgrade.state, SFU_UPGRADE_STATE_RECEIVING);
 	}
+}
+
+/* From some program or erase on none works any more, though all can be read. Nothing is said to be done that is not,
+ * what ran runs at the next start, and an image can be installed then. */
+static void t27_flash_that_takes_nothing_more(void **state)
+{
+	const uint32_t slot = desk_free();
+	uint32_t from, said = 0;
+
+	(void)state;
+	for (from = 0; said != SFU_MESSAGE_DONE; from++) {
+		begin(NULL);
+		host_flash_weak_from(from);
+		said = desk_offer(desk_new.package[slot]);
+		if (said == SFU_MESSAGE_ACCEPT)
+			said = desk_send(desk_new.package[slot], desk_new.size[slot], 0);
+		assert_true(said == SFU_MESSAGE_DONE || (said == SFU_MESSAGE_REFUSE && desk.code == SFU_E_IO));
+		if (said == SFU_MESSAGE_DONE)
+			assert_true(desk_runs(&desk_new));
+		else if (sfu_layout.slot_count > 1)
+			assert_true(desk_runs(&desk_old));
+		assert_null(rig_live(&desk_new, &desk_old));
+	}
+	assert_true(from > 10);
+}
+
+/* A layout whose sectors are not where it says, which sfu_layout_check would not have let pass: nothing is erased. */
+static void t83_sectors_that_are_none(void **state)
+{
+	static const uint32_t sectors[] = { 0, 0x10020, 0x80000000, 0xFFFFFFFE };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof sectors / sizeof sectors[0]; i++) {
+		begin(NULL);
+		sector_says = sectors[i] + 1;
+		desk_mark();
+		assert_int_equal(desk_offer(desk_new.package[desk_free()]), SFU_MESSAGE_REFUSE);
+		assert_int_equal(desk.code, SFU_E_LAYOUT);
+		sector_says = 0;
+		desk_same();
+	}
+}
+
+static void not_running(struct sfu_device *d) { d->boot.state = SFU_BOOT_STATE_STAYING; }
+static void not_held(struct sfu_device *d) { d->boot.held = SFU_R_SEAL; }
+static void in_trouble(struct sfu_device *d) { d->boot.trouble = SFU_E_KEYS; }
+static void as_it_is(struct sfu_device *d) { (void)d; }
+
+/* One skipped comparison behind the decision: what it left is asked again before the jump. */
+static void t70_a_decision_that_is_taken_for_another(void **state)
+{
+	void (*const faults[])(struct sfu_device *d) = { not_running, not_held, in_trouble };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		begin(NULL);
+		after_boot = faults[i];
+		assert_int_equal(rig_boot(), RIG_RESET);
+	}
+	after_boot = as_it_is;
+	assert_int_equal(rig_boot(), RIG_RUN);
+	host.entry = 1;
+	assert_int_equal(rig_boot(), RIG_RESET);
+}
+
+/* In trouble nothing is stored, whoever asks for it. */
+static void in_trouble_no_failure_is_stored(void **state)
+{
+	(void)state;
+	assert_int_equal(sfu_device.boot.failure_stored, 0);
+	sfu_device.boot.trouble = SFU_E_KEYS;
+	desk_mark();
+	sfu_boot_failure(&sfu_device, SFU_R_SEAL);
+	desk_untouched();
+	sfu_device.boot.trouble = SFU_OK;
+	sfu_boot_failure(&sfu_device, SFU_R_SEAL);
+	assert_int_equal(sfu_device.journal.state.failure, SFU_R_SEAL);
+	assert_int_not_equal(host_flash_counts.operations, 0);
 }
 
 /* other names of the same flash: boot alias, ITCM, swapped bank, secure alias; and neighbours */
@@ -291,6 +396,27 @@ static void t46_an_image_in_the_other_slot(void **state)
 	assert_true(rig_holds(&desk_old, 0));
 }
 
+/* A certificate that cannot be read vouches for nothing, at boot by the signature or where the journal is lost. */
+static void t32_a_certificate_that_cannot_be_read(void **state)
+{
+	static const uint8_t standing[2][2] = { { 0, 0 }, { 1, 0 } };
+	struct maker m = desk_maker();
+
+	(void)state;
+	maker_signers(2, standing, NULL);
+	m.signer = 4;
+	m.certified = m.issuer = 1;
+	m.keys[6] = 1;
+	assert_int_equal(desk_power(1), 0);
+	desk_install(&m);
+	lose_journal();
+	unreadable = sfu_layout.area[SFU_AREA_SLOT + m.slot].address + SFU_MANIFEST_SIZE + 40;
+	assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
+	unreadable = 0;
+	lose_journal();
+	assert_int_equal(desk_boots(), m.slot);
+}
+
 /* two images with one counter: the higher version is the newer */
 static void t46_two_images_with_one_counter(void **state)
 {
@@ -312,6 +438,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(t11_signatures_that_answer_oddly, begin, end),
 		cmocka_unit_test_setup_teardown(t11_comparisons_that_answer_oddly, begin, end),
 		cmocka_unit_test_setup_teardown(t11_flash_that_answers_oddly, begin, end),
+		cmocka_unit_test_setup_teardown(t27_flash_that_takes_nothing_more, begin, end),
+		cmocka_unit_test_setup_teardown(t83_sectors_that_are_none, begin, end),
+		cmocka_unit_test_setup_teardown(t70_a_decision_that_is_taken_for_another, begin, end),
+		cmocka_unit_test_setup_teardown(in_trouble_no_failure_is_stored, begin, end),
+		cmocka_unit_test_setup_teardown(t32_a_certificate_that_cannot_be_read, begin, end),
 		cmocka_unit_test_setup_teardown(t22_addresses_that_are_others, begin, end),
 		cmocka_unit_test_setup_teardown(t46_an_image_in_the_other_slot, begin, end),
 		cmocka_unit_test_setup_teardown(t46_two_images_with_one_counter, begin, end),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
+#include "check.h"
 #include "desk.h"
 #include "flash.h"
 #include "layout.h"
@@ -437,6 +438,51 @@ static void t65_the_certificate_in_the_slot(void **state)
 	assert_int_equal(desk_boots(), sfu_layout.slot_count > 1 ? 0 : SFU_SLOT_NONE);
 }
 
+/* The slot's manifest as it should be by `m`: signed by `signer`, and sealed by the device's own key. Who can do that has
+ * the device key, and what he seals counts no more than what a key may say. */
+static void forge(uint32_t slot, const uint8_t m[SFU_MANIFEST_SIZE])
+{
+	const uint32_t at = sfu_layout.area[SFU_AREA_SLOT + slot].address;
+	struct sfu_state next = sfu_device.journal.state;
+	uint8_t was[SFU_MANIFEST_SIZE], hash[32];
+	struct sfu_check c;
+	uint32_t i;
+
+	assert_int_equal(sfu_port_flash_read(at, was, sizeof was), SFU_OK);
+	for (i = 0; i < sizeof was; i++)
+		host_flash_flip(at + i, was[i] ^ m[i]);
+	c.slot = slot;
+	c.install = next.install[slot];
+	c.device = sfu_device.keys.device;
+	c.oem = sfu_device.keys.oem;
+	c.buffer = sfu_device_buffer(&sfu_device);
+	assert_int_equal(sfu_check_read(&c), SFU_OK);
+	sfu_manifest_hash(c.manifest, hash);
+	assert_int_equal(sfu_check_pass(&c, hash, 1, 0), SFU_OK);
+	memcpy(next.seal[slot], c.pass.tag, SFU_FORMAT_TAG);
+	assert_int_equal(sfu_journal_append(&sfu_device.journal, &next), SFU_OK);
+}
+
+static void t65_who_revokes_himself(void **state)
+{
+	uint8_t m[SFU_MANIFEST_SIZE];
+	uint32_t by_seal;
+
+	(void)state;
+	assert_int_equal(sfu_port_flash_read(sfu_layout.area[SFU_AREA_SLOT].address, m, sizeof m), SFU_OK);
+	/* a key's own serial is not below itself; the signature, which a seal does not cover, is good for nothing */
+	m[SFU_MANIFEST_KEY_FLOOR_OFFSET] = STANDING[0][1];
+	forge(0, m);
+	by_seal = desk_boots() == 0;
+	assert_int_equal(sfu_device.boot.held, by_seal ? SFU_OK : SFU_R_SIGNATURE);
+	assert_int_equal(desk_power(1), 0);
+	m[SFU_MANIFEST_KEY_FLOOR_OFFSET] = (uint8_t)(STANDING[0][1] + 1u);
+	maker_sign(m, 0);
+	forge(0, m);
+	assert_int_equal(desk_boots(), SFU_SLOT_NONE);
+	assert_int_equal(sfu_device.boot.held, by_seal ? SFU_R_REVOKED : SFU_R_RANK);
+}
+
 /* What a loader revokes from the start. */
 static void t65_floors_of_the_configuration(void **state)
 {
@@ -470,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(t65_floors_rise, begin),
 		cmocka_unit_test_setup(t65_a_lost_journal, begin),
 		cmocka_unit_test_setup(t65_the_certificate_in_the_slot, begin),
+		cmocka_unit_test_setup(t65_who_revokes_himself, begin),
 		cmocka_unit_test_setup(t65_floors_of_the_configuration, begin),
 	};
 

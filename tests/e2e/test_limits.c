@@ -269,6 +269,25 @@ static void t24_the_clock_wraps(void **state)
 	assert_true(host.time < SFU_TIME_SESSION);
 }
 
+/* The number of an installation stays at the last one there is; what it seals boots all the same. */
+static void the_last_install_number(void **state)
+{
+	struct sfu_state next = sfu_device.journal.state;
+
+	(void)state;
+	next.install[desk_free()] = UINT32_MAX - 1u;
+	assert_int_equal(sfu_journal_append(&sfu_device.journal, &next), SFU_OK);
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(sfu_device.journal.state.install[desk_free()], UINT32_MAX);
+	/* another one, begun anew */
+	assert_int_equal(desk_offer(other), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(sfu_device.journal.state.install[desk_free()], UINT32_MAX);
+	assert_int_equal(desk_offer(package), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(desk_send(package, size, 0), SFU_MESSAGE_DONE);
+	assert_int_equal(desk.install, UINT32_MAX);
+	assert_true(desk_runs(&desk_new));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -278,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup(t24_an_installed_image_is_booted, begin),
 		cmocka_unit_test_setup(without_an_image_it_waits, begin),
 		cmocka_unit_test_setup(t24_the_clock_wraps, begin),
+		cmocka_unit_test_setup(the_last_install_number, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "host.h"
 #include "hsm.h"
 #include "layout.h"
+#include "personalize_keys.h"
 #include "port.h"
 #include "sfu.h"
 #include "sfu_codes.h"
@@ -291,6 +292,33 @@ static void a_device_with_keys(void **state)
 	desk_refused(SFU_MESSAGE_PERMIT, permit, sizeof permit, SFU_R_PERSONALIZED);
 	assert_int_equal(info_flags() & (SFU_INFO_PERSONALIZED | SFU_INFO_UNPERSONALIZED), 0);
 	assert_true(desk_runs(&desk_old));
+}
+
+/* A receipt is told of the keys that it came with, and of no other cell. */
+static void whose_receipt(void **state)
+{
+	static const uint32_t other[] = { SFU_FLASH_KEYS_MASTER, SFU_FLASH_KEYS_OEM, 0 };
+	uint8_t receipt[SFU_RECEIPT_SIZE], untouched[SFU_RECEIPT_SIZE];
+	struct sfu_keys k;
+	uint32_t i;
+
+	(void)state;
+	personalize(0);
+	assert_int_equal(desk_power(1), 0);
+	assert_int_equal(desk_ask(SFU_MESSAGE_PERSONALIZE, NULL, 0), SFU_MESSAGE_RECEIPT);
+	k = sfu_device.keys;
+	assert_int_equal(sfu_personal_receipt(&k, receipt), SFU_OK);
+	assert_memory_equal(receipt, desk.body, sizeof receipt);
+	memset(untouched, 0xA5, sizeof untouched);
+	memcpy(receipt, untouched, sizeof receipt);
+	for (i = 0; i < sizeof other / sizeof other[0]; i++) {
+		k.kind = other[i];
+		assert_int_equal(sfu_personal_receipt(&k, receipt), SFU_R_PERSONALIZED);
+	}
+	k.kind = SFU_FLASH_KEYS_DEVICE;
+	k.flags &= ~SFU_FLASH_KEYS_RECEIPT;
+	assert_int_equal(sfu_personal_receipt(&k, receipt), SFU_R_PERSONALIZED);
+	assert_memory_equal(receipt, untouched, sizeof receipt);
 }
 
 static void no_hsm(void **state)
@@ -703,6 +731,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_chip_another_device_key, begin, end),
 		cmocka_unit_test_setup_teardown(of_another_epoch, begin, end),
 		cmocka_unit_test_setup_teardown(a_device_with_keys, begin, end),
+		cmocka_unit_test_setup_teardown(whose_receipt, begin, end),
 		cmocka_unit_test_setup_teardown(no_hsm, begin, end),
 		cmocka_unit_test_setup_teardown(below_the_profile, begin, end),
 		cmocka_unit_test_setup_teardown(no_entropy, begin, end),

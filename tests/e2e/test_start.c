@@ -94,6 +94,22 @@ static void t71_one_wrong_read_is_not_enough(void **state)
 	host.lock_glitch = 0;
 }
 
+/* The factory's keys, without the mark of a test. */
+static void unmark(void)
+{
+	const uint32_t at = sfu_layout.area[SFU_AREA_KEYS].address + SFU_FLASH_CELL;
+	uint8_t was[SFU_KEYS_SIZE], is[SFU_KEYS_SIZE];
+	uint32_t i;
+
+	assert_int_equal(sfu_port_flash_read(at, was, sizeof was), SFU_OK);
+	memcpy(is, was, sizeof is);
+	assert_int_equal(sfu_get32(is + SFU_KEYS_FLAGS_OFFSET), SFU_FLASH_KEYS_TEST);
+	sfu_put32(is + SFU_KEYS_FLAGS_OFFSET, 0);
+	sfu_put32(is + SFU_KEYS_CRC_OFFSET, sfu_crc32(is, SFU_KEYS_CRC_OFFSET));
+	for (i = 0; i < sizeof is; i++)
+		host_flash_flip(at + i, was[i] ^ is[i]);
+}
+
 static void t13_profiles_and_test_keys(void **state)
 {
 	(void)state;
@@ -107,6 +123,14 @@ static void t13_profiles_and_test_keys(void **state)
 	host.lock = SFU_FLASH_LOCK_FINAL;
 	reconfigure(SFU_CONFIG_LOCK_PROFILE_OFFSET, SFU_FLASH_LOCK_FIELD);
 	in_trouble(SFU_E_KEYS);
+	/* and one that is not works in either */
+	desk_factory();
+	unmark();
+	assert_int_equal(desk_power(0), 0);
+	assert_int_equal(sfu_device.boot.trouble, SFU_OK);
+	reconfigure(SFU_CONFIG_FLAGS_OFFSET, 0);
+	assert_int_equal(desk_power(0), 0);
+	assert_int_equal(sfu_device.boot.trouble, SFU_OK);
 }
 
 static void every_byte_of_the_configuration(void **state)
@@ -192,6 +216,7 @@ static void t35_t83_wrong_layouts(void **state)
 		               &l->region[0].sector, &l->region[1].address, &l->area[SFU_AREA_JOURNAL].address,
 		               &l->area[SFU_AREA_JOURNAL + 1].size, &l->area[SFU_AREA_KEYS].address, &l->area[SFU_AREA_SLOT].address, &l->area[SFU_AREA_SLOT].size };
 	const uint32_t values[] = { 3, 0x55, 1000, 4096, 3, 5, 0, 0, 0x08000000u, 0, 0x08001000u, 0x08001000u, 100 };
+	static const uint8_t no_slots[SFU_INFO_SLOT1_OFFSET + SFU_SLOT_INFO_SIZE - SFU_INFO_SLOT0_OFFSET];
 	uint32_t i;
 
 	(void)state;
@@ -203,6 +228,10 @@ static void t35_t83_wrong_layouts(void **state)
 		assert_int_equal(sfu_device.boot.trouble, SFU_E_LAYOUT);
 		assert_int_equal(desk_offer(desk_new.package[0]), SFU_MESSAGE_REFUSE);
 		assert_int_equal(desk.code, SFU_E_LAYOUT);
+		/* and says so: of slots that may not be where the layout puts them it tells nothing */
+		assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
+		assert_int_equal(desk_word(SFU_INFO_REFUSAL_OFFSET), SFU_E_LAYOUT);
+		assert_memory_equal(desk.info + SFU_INFO_SLOT0_OFFSET, no_slots, sizeof no_slots);
 		assert_int_equal(host_flash_counts.operations, 0);
 		*l = right;
 	}
@@ -232,6 +261,35 @@ static void entry_costs_no_trial_boot(void **state)
 	assert_int_equal(sfu_device.journal.state.attempts, SFU_LIMIT_TRIAL_BOOTS);
 }
 
+static uint32_t tells_version(uint32_t slot)
+{
+	static const uint8_t none[SFU_VERSION_SIZE];
+	const uint32_t at = slot == 0 ? SFU_INFO_SLOT0_OFFSET : SFU_INFO_SLOT1_OFFSET;
+
+	assert_int_equal(desk_ask(SFU_MESSAGE_HELLO, NULL, 0), SFU_MESSAGE_INFO);
+	return memcmp(desk.info + at + SFU_SLOT_INFO_VERSION_OFFSET, none, sizeof none) != 0;
+}
+
+/* Only of an image that was found whole in this boot, or was just installed. */
+static void whose_version_is_told(void **state)
+{
+	const uint32_t slot = maker.slot;
+
+	(void)state;
+	assert_int_equal(desk_power(1), 0);
+	assert_true(tells_version(0));
+	assert_int_equal(desk_offer(desk_new.package[slot]), SFU_MESSAGE_ACCEPT);
+	assert_int_equal(tells_version(0), sfu_layout.slot_count > 1);
+	assert_int_equal(desk_send(desk_new.package[slot], desk_new.size[slot], 0), SFU_MESSAGE_DONE);
+	assert_true(tells_version(slot));
+	assert_int_equal(desk_power(1), 0);
+	assert_int_equal(sfu_device.boot.candidate, slot);
+	assert_true(tells_version(slot));
+	/* a word that a fault has changed */
+	sfu_device.boot.held = SFU_R_SEAL;
+	assert_false(tells_version(slot));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -243,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup(no_keys, begin),
 		cmocka_unit_test_setup(no_entropy, begin),
 		cmocka_unit_test_setup(t35_t83_wrong_layouts, begin),
+		cmocka_unit_test_setup(whose_version_is_told, begin),
 		cmocka_unit_test_setup(entry_by_request, begin),
 		cmocka_unit_test_setup(entry_costs_no_trial_boot, begin),
 	};

@@ -416,11 +416,25 @@ static void t23_ends(void **unused)
 		}
 }
 
+/* A record is awaited while records are received, and never else. */
+static void t23_record_sizes(void **unused)
+{
+	uint32_t state;
+
+	(void)unused;
+	for (state = 0; state < SFU_UPGRADE_STATES; state++) {
+		upgrade_in(state);
+		assert_int_equal(sfu_upgrade_record_size(&device),
+		                 state == SFU_UPGRADE_STATE_RECEIVING ? PART + SFU_FORMAT_HASH : 0);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t23_boot_effects_fail), cmocka_unit_test(t23_upgrade_effects_fail),
 		cmocka_unit_test(t23_offers), cmocka_unit_test(t23_records), cmocka_unit_test(t23_ends),
+		cmocka_unit_test(t23_record_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,10 @@ static void test_regions(void **state)
 	refused();
 	sfu_layout.region[0].sector = 0x4001;
 	refused();
+	sfu_layout.region[0].address += 1;
+	refused();
+	sfu_layout.region[0].address += SFU_FORMAT_GRAIN / 2;
+	refused();
 	sfu_layout.region[1] = good.region[2];
 	sfu_layout.region[2] = good.region[1];
 	refused();
@@ -223,6 +227,12 @@ static void test_erase(void **state)
 	/* never a sector that is not all the area's */
 	erase_count = erase_fails = 0;
 	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x08000000, 0x4020 };
+	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_E_LAYOUT);
+	assert_int_equal(erase_count, 1);
+	/* nor where no sector begins, as sfu_layout_check would have said */
+	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x08000020, 0x4000 };
+	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_E_LAYOUT);
+	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x40000000, 0x4000 };
 	assert_int_equal(sfu_layout_erase(SFU_AREA_KEYS), SFU_E_LAYOUT);
 	assert_int_equal(erase_count, 1);
 	sfu_layout.area[SFU_AREA_KEYS] = (struct sfu_area){ 0x08000000, 0 };

@@ -297,6 +297,35 @@ static void t23_ymodem(void **unused)
 		}
 }
 
+/* A state that a fault has made, and that is none: no event has an effect, or leads anywhere. */
+static void no_state(void **unused)
+{
+	struct sfu_replay r;
+	uint32_t value;
+
+	(void)unused;
+	for (value = 0; value < 256; value++) {
+		const unsigned char event = (unsigned char)value;
+
+		begin();
+		memset(&r, 0, sizeof r);
+		r.cs = device.upgrade.cs = device.session.cs = device.personal.cs = device.boot.cs = 77;
+		device.link.cs = device.ymodem.cs = 77;
+		device.link.fill = device.ymodem.left = 10;
+		sfu_upgrade_step(&device, &event, NULL, 0);
+		sfu_session_step(&device, &event, NULL);
+		sfu_personalize_step(&device, &event, NULL);
+		sfu_boot_step(&device, &event);
+		step(&r, &event);
+		sfu_link_step(&device.link, event, 'x', 1);
+		sfu_ymodem_step(&device.ymodem, event, 50);
+		assert_int_equal(effects + sent_size + r.next + device.link.ready + device.boot.excluded[0], 0);
+		assert_true(r.cs == 77 && device.upgrade.cs == 77 && device.session.cs == 77 && device.personal.cs == 77);
+		assert_true(device.boot.cs == 77 && device.link.cs == 77 && device.ymodem.cs == 77);
+		assert_true(device.link.fill == 10 && device.ymodem.left == 10);
+	}
+}
+
 static void every_transition_was_taken(void **unused)
 {
 	(void)unused;
@@ -310,7 +339,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t23_upgrade), cmocka_unit_test(t23_session), cmocka_unit_test(t23_boot),
 		cmocka_unit_test(t23_personalize), cmocka_unit_test(t23_journal), cmocka_unit_test(t23_link), cmocka_unit_test(t23_ymodem),
-		cmocka_unit_test(every_transition_was_taken),
+		cmocka_unit_test(no_state), cmocka_unit_test(every_transition_was_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,125 @@ static void test_generations(void **state)
 	assert_int_equal(s.current, 0);
 }
 
+/* No more can be programmed or erased from some operation on: what is said to have failed has. */
+static void test_weak(void **state)
+{
+	void *before;
+	uint32_t status;
+
+	(void)state;
+	for (at.ecc = 0; at.ecc < 2; at.ecc++) {
+		make_chip(1);
+		before = host_flash_snapshot();
+		for (at.first = 0, status = SFU_E_IO; status != SFU_OK; at.first++) {
+			host_flash_restore(before);
+			promised = 0;
+			boot();
+			host_flash_weak_from(at.first);
+			status = switch_keys();
+			if (status == SFU_OK || keys.kind == SFU_FLASH_KEYS_DEVICE)
+				promise();
+			settle();
+		}
+		/* the older page's two blank commit units, an erase, the cell, four commit units, and the other erase */
+		assert_int_equal(at.first, 10);
+		free(before);
+	}
+}
+
+/* One commit unit alone is not trusted: before anything is erased a second one must be there. Two are. */
+static void test_secured_or_not_begun(void **state)
+{
+	const uint32_t page = sfu_layout.area[SFU_AREA_KEYS].address;
+	struct sfu_store s;
+	uint32_t other = 7, units;
+
+	(void)state;
+	for (units = 1; units < 3; units++) {
+		host_flash_begin(1, 0);
+		put_commit(page, 5);
+		if (units == 2)
+			put_commit(page + SFU_COMMIT_SIZE, 5);
+		put_commit(sfu_layout.area[SFU_AREA_KEYS + 1].address, 4);
+		sfu_store_find(&s, SFU_AREA_KEYS, SFU_FLASH_KEYS_MAGIC);
+		assert_int_equal(s.both, 1);
+		host_flash_weak_from(0);
+		assert_int_equal(sfu_store_secure(&s), units == 2 ? SFU_OK : SFU_E_IO);
+		assert_int_equal(sfu_store_begin(&s, &other), SFU_E_IO);
+		assert_int_equal(sfu_store_retire(&s), SFU_E_IO);
+		assert_int_equal(s.both, 1);
+		host_flash_reset();
+		assert_int_equal(sfu_store_begin(&s, &other), SFU_OK);
+		host_flash_weak_from(0);
+		assert_int_equal(sfu_store_commit(&s, other), SFU_E_IO);
+		assert_int_equal(s.current, 0);
+		assert_int_equal(s.generation, 5);
+	}
+	/* an index that a fault has changed is none */
+	s.both = 1;
+	s.current = SFU_SLOT_NONE;
+	assert_int_equal(sfu_store_fall_back(&s), SFU_E_BLANK);
+}
+
+/* The page that counts has no whole cell: it was torn in its first commit unit, and is being begun again. */
+static void test_begun_again(void **state)
+{
+	(void)state;
+	for (at.ecc = 0; at.ecc < 2; at.ecc++) {
+		make_chip(1);
+		put_commit(sfu_layout.area[SFU_AREA_KEYS + 1].address, 2);
+		boot();
+		assert_int_equal(keys.kind, first_kind);
+		assert_int_equal(keys.store.current, 0);
+		settle();
+	}
+}
+
+/* A switch that was cut behind its commit, and then each copy of the keys in it. */
+static void cut_copies(void)
+{
+	uint8_t cell[SFU_KEYS_SIZE] = { 0 };
+	uint32_t page, i;
+
+	make_chip(1);
+	boot();
+	sfu_put32(cell + SFU_KEYS_KIND_OFFSET, SFU_FLASH_KEYS_DEVICE);
+	sfu_put32(cell + SFU_KEYS_EPOCH_OFFSET, 5);
+	memcpy(cell + SFU_KEYS_OEM_KEY_OFFSET, oem, sizeof oem);
+	sfu_put32(cell + SFU_KEYS_CRC_OFFSET, sfu_crc32(cell, SFU_KEYS_CRC_OFFSET));
+	assert_int_equal(sfu_store_begin(&keys.store, &page), SFU_OK);
+	assert_int_equal(sfu_store_program(&keys.store, page, 1, cell), SFU_OK);
+	assert_int_equal(sfu_store_commit(&keys.store, page), SFU_OK);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(cut(0, HOST_CUT_INSIDE), 1);
+}
+
+/* Nobody has had D then: the older page holds, and D is made anew. */
+static void test_copies_torn(void **state)
+{
+	(void)state;
+	at.ecc = 1;
+	cut_copies();
+	boot();
+	assert_int_equal(keys.kind, first_kind);
+	settle();
+}
+
+/* Where the older page's cells have become unreadable too, the one cell is all there is, and is kept. */
+static void test_copies_and_older_page_torn(void **state)
+{
+	uint32_t offset;
+
+	(void)state;
+	at.ecc = 1;
+	cut_copies();
+	for (offset = SFU_FLASH_CELL; offset < 4 * SFU_FLASH_CELL; offset += sfu_layout.unit)
+		host_flash_tear(sfu_layout.area[SFU_AREA_KEYS].address + offset);
+	boot();
+	assert_int_equal(keys.kind, SFU_FLASH_KEYS_DEVICE);
+	settle();
+}
+
 /* M is no key that a device could work with. */
 static void test_master(void **state)
 {
@@ -384,10 +503,17 @@ int main(void)
 		cmocka_unit_test_setup(test_torn_units, from_oem),
 		cmocka_unit_test_setup(test_wipe, from_oem),
 		cmocka_unit_test_setup(test_failures, from_oem),
+		cmocka_unit_test_setup(test_weak, from_oem),
+		cmocka_unit_test_setup(test_secured_or_not_begun, from_oem),
+		cmocka_unit_test_setup(test_begun_again, from_oem),
+		cmocka_unit_test_setup(test_copies_torn, from_oem),
+		cmocka_unit_test_setup(test_copies_and_older_page_torn, from_oem),
 		cmocka_unit_test_setup(test_cuts, from_oem),
 		cmocka_unit_test_setup(test_master, from_master),
 		cmocka_unit_test_setup(test_torn_units, from_master),
 		cmocka_unit_test_setup(test_failures, from_master),
+		cmocka_unit_test_setup(test_weak, from_master),
+		cmocka_unit_test_setup(test_begun_again, from_master),
 		cmocka_unit_test_setup(test_cuts, from_master),
 	};
 
