@@ -2,16 +2,8 @@
  * and what these sum is held against grammar.c there. Compiled without instrumentation; the address sanitizer is asked about
  * each argument. */
 #include <string.h>
+#include "argument.h"
 #include "crc.h"
-#include "fuzz.h"
-
-#if defined(STAND_IN_ASKS)
-void *__asan_region_is_poisoned(void *beg, size_t size);
-#define ARGUMENT(p, size) \
-	FUZZ_MUST((size) == 0 || __asan_region_is_poisoned((void *)(uintptr_t)(p), size) == NULL, "memory that is not there")
-#else
-#define ARGUMENT(p, size) (void)(p)
-#endif
 
 static uint32_t rows[8][256];
 static uint16_t short_rows[8][256];
