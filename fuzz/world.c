@@ -29,7 +29,7 @@ static struct {
 static struct rig_firmware forged[WORLD_PACKAGES];
 /* rank and serial of the loader's two signing keys */
 static const uint8_t standing[2][2] = { { 0, 0 }, { 2, 0 } };
-static uint32_t geometry_now = FUZZ_GEOMETRIES, patience;
+static uint32_t patience;
 
 static const struct sfu_area *slot_area(uint32_t slot)
 {
@@ -242,16 +242,13 @@ static void make_stages(uint32_t g, int ecc)
 void world_begin(uint32_t geometry, int ecc, enum world_stage stage, uint32_t seed)
 {
 	fuzz_geometry(geometry);
+	/* a chip for each: what the last life with it has changed is all that is to be restored */
+	(void)host_flash_take(geometry);
 	if (begin[geometry].known[0] == NULL)
 		make_known(geometry);
-	if (begin[geometry].flash[ecc][0] == NULL) {
+	if (begin[geometry].flash[ecc][0] == NULL)
 		make_stages(geometry, ecc);
-		geometry_now = FUZZ_GEOMETRIES;
-	}
-	if (geometry_now != geometry)
-		rig_begin(7, ecc);
 	maker_signers(2, standing, NULL);
-	geometry_now = geometry;
 	host_flash_watch = watch;
 	host_begin(7);
 	host_flash_restore(begin[geometry].flash[ecc][stage]);
