@@ -4,6 +4,8 @@
 #include "fuzz.h"
 #include "port.h"
 
+_Static_assert(FUZZ_FLASH / FLAT_BLOCK % 8 == 0, "blocks are looked at by eights");
+
 static struct flat_image ground, *image = &ground;
 static uint8_t torn[FUZZ_FLASH];                /* 1 at a unit's first byte */
 static uint32_t torn_from = FUZZ_FLASH, torn_to; /* none outside */
@@ -39,11 +41,16 @@ void flat_soil(uint32_t at, uint32_t size)
 
 static void clean(struct flat_image *to)
 {
-	uint32_t block;
+	uint32_t block, next;
+	uint64_t some;
 
-	for (block = 0; block < FUZZ_FLASH / FLAT_BLOCK; block++)
-		if (to->dirty[block])
-			copy(to->now + block * FLAT_BLOCK, to->then + block * FLAT_BLOCK, FLAT_BLOCK);
+	for (block = 0; block < FUZZ_FLASH / FLAT_BLOCK; block = next) {
+		next = block + 8;
+		memcpy(&some, to->dirty + block, 8);
+		for (; some != 0 && block < next; block++)
+			if (to->dirty[block])
+				copy(to->now + block * FLAT_BLOCK, to->then + block * FLAT_BLOCK, FLAT_BLOCK);
+	}
 	memset(to->dirty, 0, sizeof to->dirty);
 	if (torn_from < torn_to)
 		memset(torn + torn_from, 0, torn_to - torn_from);

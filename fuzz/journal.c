@@ -110,8 +110,8 @@ static void same(const struct sfu_state *s, const uint8_t *c)
 	          "another state");
 }
 
-/* Appends, and starts anew: what was told to be in is in. Between the first and the last only the second reading looks:
- * for inputs that append less, they are the last. */
+/* Appends, and starts anew: what was told to be in is in. After the last but one only the second reading looks: it is
+ * the last of an input that appends less. */
 static void append(struct sfu_journal *j, uint32_t times)
 {
 	struct sfu_journal again;
@@ -127,12 +127,13 @@ static void append(struct sfu_journal *j, uint32_t times)
 		          "a state is not taken");
 		if (status != SFU_OK)
 			return;
-		found = replay();
-		FUZZ_MUST(found != NULL && grammar_number(found + 12, 4) == next.failure
-		                  && grammar_number(found + 8, 4) == next.security_counter,
-		          "what was appended is not there");
-		if (times == 2)
+		if (times == 2) {
+			found = replay();
+			FUZZ_MUST(found != NULL && grammar_number(found + 12, 4) == next.failure
+			                  && grammar_number(found + 8, 4) == next.security_counter,
+			          "what was appended is not there");
 			continue;
+		}
 		FUZZ_MUST(sfu_journal_load(&again, device) == SFU_OK, "what was appended is not found");
 		FUZZ_MUST(again.state.failure == next.failure && again.state.security_counter == next.security_counter
 		                  && again.state.sequence == j->state.sequence,

@@ -30,7 +30,7 @@ REGRESSIONS = pathlib.Path("fuzz/regressions")
 WORK = pathlib.Path("build/fuzz-campaign")
 TURN = 60 # seconds, or less where all targets are to have one
 LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]
-MAX_LEN = {"link": 2600, "ymodem": 4400, "manifest": 700, "records": 400, "journal": 400, "boot": 300, "lifetimes": 300,
+MAX_LEN = {"link": 2600, "ymodem": 2400, "manifest": 700, "records": 400, "journal": 400, "boot": 300, "lifetimes": 300,
            "lifetimes-real": 300, "session": 30000, "package": 6000, "elf": 8000, "hex": 800, "pem": 800,
            "text": 800, "answers": 600,
            "ledger": 1500, "service": 500, "personalize": 300, "personalize-real": 300}
