@@ -24,7 +24,14 @@ static struct {
 uint32_t sfu_port_rx_peek(uint32_t skip, uint8_t *out, uint32_t max)
 {
 	const uint32_t count = fill - first;
-	const uint32_t n = skip >= count ? 0 : count - skip < max ? count - skip : max;
+	uint32_t n;
+
+	/* most are of one byte: no call for those */
+	if (max == 1 && skip < count) {
+		*out = line[first + skip];
+		return 1;
+	}
+	n = skip >= count ? 0 : count - skip < max ? count - skip : max;
 
 	if (n > 0)
 		memcpy(out, line + first + skip, n);
@@ -173,6 +180,13 @@ static int look(uint32_t refuse, int correct)
 	}
 }
 
+static int same(const struct sfu_ymodem *a, const struct sfu_ymodem *b)
+{
+	return a->cs == b->cs && a->state == b->state && a->block == b->block && a->left == b->left && a->at == b->at
+	       && a->size == b->size && a->length == b->length && a->seen == b->seen && a->errors == b->errors
+	       && a->since == b->since;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
@@ -215,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			before = y;
 			on = look(0, 0);
 			/* neither line nor time nor receiver has changed: the next look is the same */
-			if (first == was && memcmp(&before, &y, sizeof y) == 0)
+			if (first == was && same(&before, &y))
 				break;
 		}
 	}
