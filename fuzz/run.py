@@ -5,7 +5,7 @@
     run.py bench SECONDS TARGET...     executions in a second of one processor's time, against what is wanted
     run.py campaign HOURS TARGET...    on all processors (or JOBS of them), in turns, until the time is up;
                                        goes on where the last one stopped (build/fuzz-campaign)
-    run.py merge TARGET...             the least of corpus and campaign that covers as much becomes the corpus
+    run.py merge TARGET...             the smallest of corpus and campaign that cover as much become the corpus
     run.py seeds TARGET...             fuzz/seeds.py's seeds, and what a short run makes of them, become the corpus
     run.py replay FILE                 runs a case; its target is the folder it is in, or the word before `-crash`
 
@@ -192,7 +192,8 @@ def merge(targets, sources=lambda target: [str(own(target)), str(WORK / "corpus"
     for target in targets:
         with tempfile.TemporaryDirectory() as scratch:
             folders = [folder for folder in sources(target) if pathlib.Path(folder).is_dir()]
-            subprocess.run([program(target), *options(target), "-set_cover_merge=1", scratch, *folders], check=True,
+            # smallest first; a set cover has fewer and larger ones, from which `link` ran a quarter slower
+            subprocess.run([program(target), *options(target), "-merge=1", scratch, *folders], check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             shutil.rmtree(own(target), ignore_errors=True)
             own(target).mkdir(parents=True)
