@@ -14,7 +14,8 @@
 #include "station.h"
 #include "world.h"
 
-static struct pages pages;
+static uint8_t bytes[2][PAGES_SIZE], torn[2][PAGES_SIZE];
+static struct pages pages = { { bytes[0], bytes[1] }, { 0 } };
 
 static uint32_t page_address(uint32_t page)
 {
@@ -39,10 +40,10 @@ static void rewrite(uint32_t page)
 	for (at = 0; at < PAGES_SIZE; at += sfu_layout_sector(page_address(page) + at))
 		(void)sfu_port_flash_erase(page_address(page) + at);
 	for (at = 0; at < PAGES_SIZE; at += sfu_layout.unit)
-		if (memcmp(pages.bytes[page] + at, blank, sfu_layout.unit) != 0)
-			host_flash_put(page_address(page) + at, pages.bytes[page] + at, sfu_layout.unit);
+		if (memcmp(bytes[page] + at, blank, sfu_layout.unit) != 0)
+			host_flash_put(page_address(page) + at, bytes[page] + at, sfu_layout.unit);
 	for (at = 0; at < PAGES_SIZE; at += sfu_layout.unit)
-		if (pages.torn[page][at])
+		if (torn[page][at])
 			host_flash_tear(page_address(page) + at);
 }
 
@@ -59,19 +60,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const uint32_t geometry = fuzz_byte(&in), stage = fuzz_byte(&in) % WORLD_STAGES, seed = fuzz_byte(&in);
 	const uint32_t what = fuzz_byte(&in);
 	uint32_t i, page, where, offset;
+	struct pages_change change;
 
 	if (size > 1024)
 		return 0;
 	world_begin(geometry % 0x80 % FUZZ_GEOMETRIES, geometry >= 0x80, (enum world_stage)stage, seed);
 	world.application = 1;
 	learn_keys();
-	memset(pages.torn, 0, sizeof pages.torn);
+	memset(torn, 0, sizeof torn);
 	for (page = 0; page < 2; page++)
-		if ((what >> page & 1) || sfu_port_flash_read(page_address(page), pages.bytes[page], PAGES_SIZE) != SFU_OK)
-			memset(pages.bytes[page], (int)sfu_layout.erased, PAGES_SIZE);
+		if ((what >> page & 1) || sfu_port_flash_read(page_address(page), bytes[page], PAGES_SIZE) != SFU_OK)
+			memset(bytes[page], (int)sfu_layout.erased, PAGES_SIZE);
 	for (i = 0; i < 100 && in.left > 0; i++) {
 		if (*in.at != 0xFF) {
-			pages_place(&pages, &in);
+			change = pages_place(&pages, &in);
+			if (change.torn != PAGES_WHOLE)
+				torn[change.page][change.torn] = 1;
 			continue;
 		}
 		(void)fuzz_byte(&in);

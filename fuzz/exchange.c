@@ -94,17 +94,20 @@ void exchange_receipt(const uint8_t *challenge, const uint8_t *permit, const uin
 
 int exchange_holds(const uint8_t *where, uint32_t size, const uint8_t secret[32])
 {
-	uint64_t part[7], seen;
+	uint8_t there[512] = { 0 };
+	uint64_t part[25], seen;
 	uint32_t i, j;
 
-	/* every fourth place: twelve bytes hold eight that begin there */
-	for (j = 0; j < 7; j++)
-		memcpy(&part[j], secret + 4 * j, 8);
-	for (i = 0; i + 8 <= size; i++) {
+	/* any eight of its bytes, at every fourth place: of eleven, eight begin at one */
+	for (j = 0; j < 25; j++) {
+		memcpy(&part[j], secret + j, 8);
+		there[part[j] % 4096 / 8] |= (uint8_t)(1u << part[j] % 8);
+	}
+	for (i = 0; i + 8 <= size; i += 4) {
 		memcpy(&seen, where + i, 8);
-		if (seen == part[0] || seen == part[1] || seen == part[2] || seen == part[3] || seen == part[4] || seen == part[5]
-		    || seen == part[6])
-			return 1;
+		for (j = 0; (there[seen % 4096 / 8] >> seen % 8 & 1) && j < 25; j++)
+			if (seen == part[j])
+				return 1;
 	}
 	return 0;
 }

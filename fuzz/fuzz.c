@@ -57,9 +57,10 @@ uint32_t fuzz_bytes(struct fuzz_input *in, uint8_t *out, uint32_t max)
 {
 	const uint32_t n = in->left < max ? (uint32_t)in->left : max;
 
-	memset(out, 0, max);
 	if (n > 0)
 		memcpy(out, in->at, n);
+	if (n < max)
+		memset(out + n, 0, max - n);
 	in->at += n;
 	in->left -= n;
 	return n;

@@ -37,7 +37,9 @@ FUZZ_LINKER ?= $(FUZZ_CLANG)
 FUZZ_LINKER_fuzz-foreign = $(FUZZ_LINKER)
 FUZZ_SEEN_fuzz := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_SEEN_fuzz-msan := $(FUZZ_SEEN_fuzz)
-FUZZ_CORE_fuzz := $(FUZZ_SEEN_fuzz) -fsanitize=integer
+# what is inlined makes loops longer; those that the fuzzer sees turn by turn shall stay so
+FUZZ_NEAR := -O3 -include fuzz/near.h -mllvm -unroll-threshold=400
+FUZZ_CORE_fuzz := $(FUZZ_SEEN_fuzz) -fsanitize=integer $(FUZZ_NEAR)
 FUZZ_CORE_fuzz-msan := $(FUZZ_SEEN_fuzz)
 FUZZ_CORE_fuzz-cov := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 FUZZ_LINK_fuzz := -fsanitize=fuzzer,address,undefined
@@ -114,14 +116,14 @@ FUZZ_LIBS_pem := -lcrypto
 define fuzz-rules
 $$(eval $$(call bearssl-library,build/$(1),$$(FUZZ_CC_$(1)),ar,$$(FUZZ_SAN_$(1))))
 
-build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
+build/$(1)/core/%.o: %.c $$(CORE_H) fuzz/near.h fsm/bytes.c | $$(DEPS)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(FUZZ_CORE_$(1)) $$(CORE_FLAGS) -c $$< -o $$@
 
 # a loop each: counting how often it turns tells a fuzzer nothing
 build/$(1)/core/fsm/crc.o build/$(1)/core/fsm/bytes.o: build/$(1)/core/%.o: %.c $$(CORE_H) | $$(DEPS)
 	@mkdir -p $$(@D)
-	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(filter-out $$(FUZZ_SEEN_$(1)),$$(FUZZ_CORE_$(1))) $$(CORE_FLAGS) -c $$< -o $$@
+	$$(Q)$$(FUZZ_CC_$(1)) $$(FUZZ_SAN_$(1)) $$(filter-out $$(FUZZ_SEEN_$(1)) $$(filter-out -O3,$$(FUZZ_NEAR)),$$(FUZZ_CORE_$(1))) $$(CORE_FLAGS) -c $$< -o $$@
 
 # BearSSL's arithmetic is in it
 build/$(1)/core/crypto/curve_m31.o: crypto/curve_m31.c $$(CORE_H) | $$(DEPS)

@@ -18,37 +18,48 @@ uint64_t grammar_version(const uint8_t v[8])
 	       | grammar_number(v + 4, 4);
 }
 
-static uint32_t reflected(uint32_t value)
-{
-	uint32_t bit;
+/* rows[k][b]: what a byte b leaves in the sum when k more, which are 0, have followed it. A sum is linear, so eight bytes
+ * can be taken at once. */
+static uint32_t rows[8][256], short_rows[8][256];
 
-	for (bit = 0; bit < 8; bit++)
-		value = value & 1 ? value >> 1 ^ 0xEDB88320u : value >> 1;
-	return value;
+__attribute__((constructor)) static void make_rows(void)
+{
+	uint32_t i, bit;
+
+	for (i = 0; i < 256; i++)
+		for (rows[0][i] = i, short_rows[0][i] = i << 8, bit = 0; bit < 8; bit++) {
+			rows[0][i] = rows[0][i] & 1 ? rows[0][i] >> 1 ^ 0xEDB88320u : rows[0][i] >> 1;
+			short_rows[0][i] = (short_rows[0][i] & 0x8000u ? short_rows[0][i] << 1 ^ 0x1021u : short_rows[0][i] << 1) & 0xFFFFu;
+		}
+	for (i = 256; i < 8 * 256; i++) {
+		const uint32_t before = rows[i / 256 - 1][i % 256], short_before = short_rows[i / 256 - 1][i % 256];
+
+		rows[i / 256][i % 256] = before >> 8 ^ rows[0][before & 0xFF];
+		short_rows[i / 256][i % 256] = (short_before << 8 & 0xFF00u) ^ short_rows[0][short_before >> 8];
+	}
 }
 
-uint32_t grammar_crc(const uint8_t *data, uint32_t size)
+uint32_t grammar_crc(const uint8_t *d, uint32_t size)
 {
-	static uint32_t table[256];
-	uint32_t sum = 0xFFFFFFFFu, i;
+	uint32_t sum = 0xFFFFFFFFu;
 
-	for (i = 0; table[255] == 0 && i < 256; i++)
-		table[i] = reflected(i);
-	for (i = 0; i < size; i++)
-		sum = sum >> 8 ^ table[(sum ^ data[i]) & 0xFF];
+	for (; size >= 8; size -= 8, d += 8)
+		sum = rows[7][(sum ^ d[0]) & 0xFF] ^ rows[6][(sum >> 8 ^ d[1]) & 0xFF] ^ rows[5][(sum >> 16 ^ d[2]) & 0xFF]
+		      ^ rows[4][sum >> 24 ^ d[3]] ^ rows[3][d[4]] ^ rows[2][d[5]] ^ rows[1][d[6]] ^ rows[0][d[7]];
+	for (; size > 0; size--)
+		sum = sum >> 8 ^ rows[0][(sum ^ *d++) & 0xFF];
 	return ~sum;
 }
 
-uint32_t grammar_crc16(const uint8_t *data, uint32_t size)
+uint32_t grammar_crc16(const uint8_t *d, uint32_t size)
 {
-	static uint32_t table[256];
-	uint32_t sum = 0, i, bit;
+	uint32_t sum = 0;
 
-	for (i = 0; table[255] == 0 && i < 256; i++)
-		for (table[i] = i << 8, bit = 0; bit < 8; bit++)
-			table[i] = (table[i] & 0x8000u ? table[i] << 1 ^ 0x1021u : table[i] << 1) & 0xFFFFu;
-	for (i = 0; i < size; i++)
-		sum = (sum << 8 & 0xFF00u) ^ table[sum >> 8 ^ data[i]];
+	for (; size >= 8; size -= 8, d += 8)
+		sum = short_rows[7][sum >> 8 ^ d[0]] ^ short_rows[6][(sum & 0xFF) ^ d[1]] ^ short_rows[5][d[2]] ^ short_rows[4][d[3]]
+		      ^ short_rows[3][d[4]] ^ short_rows[2][d[5]] ^ short_rows[1][d[6]] ^ short_rows[0][d[7]];
+	for (; size > 0; size--)
+		sum = (sum << 8 & 0xFF00u) ^ short_rows[0][sum >> 8 ^ *d++];
 	return sum;
 }
 

@@ -23,12 +23,12 @@ static void seal_cell(const struct pages *p, uint8_t *cell, uint32_t how)
 		sfu_put32(cell + 124, grammar_crc(cell, 124));
 }
 
-void pages_place(struct pages *p, struct fuzz_input *in)
+struct pages_change pages_place(struct pages *p, struct fuzz_input *in)
 {
 	const uint32_t where = fuzz_byte(in), what = fuzz_byte(in), page = where >> 7;
-	const uint32_t index = (where & 0x7F) % (PAGES_SIZE / 128);
-	uint8_t *cell = p->bytes[page] + 128 * index;
-	uint32_t i;
+	const uint32_t index = (where & 0x7F) % PAGES_CELLS;
+	struct pages_change change = { page, what % 8 == 0 ? 0 : index, PAGES_WHOLE };
+	uint8_t *cell = p->bytes[page] + PAGES_CELL * index;
 
 	switch (what % 8) {
 	case 0: /* commit unit: whole, or with something wrong in it */
@@ -40,14 +40,14 @@ void pages_place(struct pages *p, struct fuzz_input *in)
 		sfu_put32(cell + 28, grammar_crc(cell, 28) + (what & 0x40 ? fuzz_byte(in) : 0));
 		break;
 	case 1: /* raw */
-		(void)fuzz_bytes(in, cell, 128);
+		(void)fuzz_bytes(in, cell, PAGES_CELL);
 		break;
 	case 2: /* raw, but its sums */
-		(void)fuzz_bytes(in, cell, 128);
+		(void)fuzz_bytes(in, cell, PAGES_CELL);
 		seal_cell(p, cell, 1 + what / 8 % 3);
 		break;
 	case 3: /* a state of few bytes */
-		memset(cell, (int)(what / 8), 128);
+		memset(cell, (int)(what / 8), PAGES_CELL);
 		cell[1] = fuzz_byte(in);
 		cell[2] = fuzz_byte(in);
 		sfu_put32(cell + 4, fuzz_half(in));
@@ -55,20 +55,20 @@ void pages_place(struct pages *p, struct fuzz_input *in)
 		seal_cell(p, cell, 3);
 		break;
 	case 4: /* that of another device */
-		memset(cell, (int)(what / 8), 128);
+		memset(cell, (int)(what / 8), PAGES_CELL);
 		p->key[0] ^= 1;
 		seal_cell(p, cell, 3);
 		p->key[0] ^= 1;
 		break;
 	case 5: /* torn */
-		i = 128 * index + fuzz_byte(in) % 128;
-		p->torn[page][i - i % sfu_layout.unit] = 1;
-		p->tears++;
+		change.torn = PAGES_CELL * index + fuzz_byte(in) % PAGES_CELL;
+		change.torn -= change.torn % sfu_layout.unit;
 		break;
 	case 6: /* bits flipped, or something where there was nothing */
-		cell[fuzz_byte(in) % 128] ^= fuzz_byte(in);
+		cell[fuzz_byte(in) % PAGES_CELL] ^= fuzz_byte(in);
 		break;
 	default: /* blank again */
-		memset(cell, (int)sfu_layout.erased, 128);
+		memset(cell, (int)sfu_layout.erased, PAGES_CELL);
 	}
+	return change;
 }

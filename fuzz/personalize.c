@@ -86,17 +86,13 @@ static void ram_is_clean(void)
 
 static void begin(uint32_t geometry, int ecc, int unique)
 {
-	static uint32_t now = FUZZ_GEOMETRIES, ecc_now;
-
 	fuzz_geometry(geometry);
-	if (blank[geometry][ecc] == NULL || now != geometry || ecc_now != (uint32_t)ecc) {
+	(void)host_flash_take(geometry);
+	if (blank[geometry][ecc] == NULL) {
 		rig_begin(7, ecc);
 		host_flash_begin(7, ecc);
 		maker_page(SFU_FLASH_KEYS_MASTER, token_memory_master);
-		if (blank[geometry][ecc] == NULL)
-			blank[geometry][ecc] = host_flash_snapshot();
-		now = geometry;
-		ecc_now = (uint32_t)ecc;
+		blank[geometry][ecc] = host_flash_snapshot();
 	}
 	host_begin(7);
 	host_idle = NULL;
@@ -106,16 +102,6 @@ static void begin(uint32_t geometry, int ecc, int unique)
 	memset(&chip, 0, sizeof chip);
 	challenge_count = permit_count = receipt_there = 0;
 	chip.unique = unique;
-}
-
-static void quiet(void)
-{
-	uint8_t byte;
-
-	while (host_receive(&byte, 1) == 1)
-		;
-	while (sfu_port_rx_peek(0, &byte, 1) == 1)
-		sfu_port_rx_skip(1);
 }
 
 /* The keys it has are those of a permit that it may have taken. */
@@ -143,7 +129,7 @@ static void power_on(void)
 	memset(&sfu_device, 0, sizeof sfu_device);
 	host.time = 0;
 	host.entry = 1;
-	quiet();
+	host_hush();
 	power_off();
 	if (setjmp(host_power_lost) != 0)
 		return;

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Plants bugs, and sees how long each stays unfound.
 
-    planted.py [--seconds N] [NAME...]     all of fuzz/planted, or some; the table is fuzz/planted.tsv
+    planted.py [--seconds N] [--processes N] [NAME...]     all of fuzz/planted, or some; the table is fuzz/planted.tsv
     planted.py --contracts [NAME...]       those in targets whose contracts can be checked (eacsl.py): which a contract finds
                                            in the committed corpus; the table is fuzz/contracts_planted.tsv
     planted.py --apply                     only whether each can still be planted in the present text; part of fuzz-check
 
 Each bug is a patch whose head says what it does and which target is to find it. It is applied to a copy of the tree in
-build/planted, the target is built there and run from the committed corpus, in two processes; 1 if one is not found.
+build/planted, the target is built there and run from the committed corpus, in two processes or so many; 1 if one is not found.
 """
 import pathlib
 import re
@@ -56,13 +56,13 @@ def head(path):
     return text.split("\n", 1)[0], re.search(r"^target: (\S+)$", text, re.M)[1]
 
 
-def hunt(target, seconds):
+def hunt(target, seconds, processes):
     """Seconds until a process stops by itself, executions of all until then, and what it says; or None."""
     shutil.rmtree(COPY / "cases", ignore_errors=True)
     (COPY / "cases").mkdir()
     began, logs, running = time.monotonic(), [], []
     dictionary = [f"-dict={path}" for path in (pathlib.Path(f"build/fuzz/dict/{target}.dict"),) if path.is_file()]
-    for number in range(PROCESSES):
+    for number in range(processes):
         scratch = COPY / f"cases/corpus-{number}"
         scratch.mkdir()
         logs.append(open(COPY / f"cases/log-{number}", "w+", errors="replace"))
@@ -126,7 +126,7 @@ def contracts(names):
 
 
 def main(arguments):
-    seconds = 600
+    seconds, processes = 600, PROCESSES
     if arguments == ["--apply"]:
         return apply_all()
     if arguments[:1] == ["--contracts"]:
@@ -134,6 +134,8 @@ def main(arguments):
         return contracts(arguments[1:])
     if arguments[:1] == ["--seconds"]:
         seconds, arguments = int(arguments[1]), arguments[2:]
+    if arguments[:1] == ["--processes"]:
+        processes, arguments = int(arguments[1]), arguments[2:]
     bugs = sorted(pathlib.Path("fuzz/planted").glob("*.patch"))
     bugs = [bug for bug in bugs if not arguments or bug.stem in arguments]
     make_copy()
@@ -144,7 +146,7 @@ def main(arguments):
         built = subprocess.run(["make", "-s", f"build/fuzz/{target}"], cwd=COPY, capture_output=True, text=True)
         if built.returncode != 0:
             sys.exit(f"{bug}: does not compile\n{built.stderr}")
-        result = hunt(target, seconds)
+        result = hunt(target, seconds, processes)
         patch(bug, "-R")
         missed += result is None
         took, executions, said = result or (seconds, 0, "not found")

@@ -29,7 +29,7 @@ static struct {
 static struct rig_firmware forged[WORLD_PACKAGES];
 /* rank and serial of the loader's two signing keys */
 static const uint8_t standing[2][2] = { { 0, 0 }, { 2, 0 } };
-static uint32_t geometry_now = FUZZ_GEOMETRIES, patience;
+static uint32_t patience;
 
 static const struct sfu_area *slot_area(uint32_t slot)
 {
@@ -92,6 +92,21 @@ static void outgrow(void)
 		world.good = NONE;
 }
 
+/* The same before it ran: the power went, and the journal says already that it was confirmed. */
+static int outgrown(uint32_t slot)
+{
+	const struct sfu_state *s = &sfu_device.journal.state;
+	const struct maker *m, *by;
+
+	if (!world.confirmed[1 - slot] || world.in_slot[0] >= WORLD_PACKAGES || world.in_slot[1] >= WORLD_PACKAGES)
+		return 0;
+	m = &world.known[world.in_slot[slot]]->maker;
+	by = &world.known[world.in_slot[1 - slot]]->maker;
+	return (m->counter < by->counter && s->security_counter == by->counter)
+	       || (m->keys[5] < by->keys[m->keys[4]] && s->key_floor[m->keys[4]] == by->keys[m->keys[4]])
+	       || (m->keys[7] < by->keys[m->keys[6]] && s->key_floor[m->keys[6]] == by->keys[m->keys[6]]);
+}
+
 static int slot_write(uint32_t slot, uint32_t at, uint32_t size, const uint8_t *data)
 {
 	uint32_t i;
@@ -104,6 +119,8 @@ static int slot_write(uint32_t slot, uint32_t at, uint32_t size, const uint8_t *
 			/* another confirmed itself, and the loader was asked for before that one ran */
 			if (world.good == slot && sfu_device.boot.good == 1 - slot && world.confirmed[1 - slot])
 				world.good = 1 - slot;
+			if (world.good == slot && outgrown(slot))
+				world.good = NONE;
 			FUZZ_MUST(sfu_layout.slot_count == 1 || world.good != slot || world.state_spoiled
 			                  || world.slot_spoiled[slot] || world.failing,
 			          "the good image is erased");
@@ -242,16 +259,13 @@ static void make_stages(uint32_t g, int ecc)
 void world_begin(uint32_t geometry, int ecc, enum world_stage stage, uint32_t seed)
 {
 	fuzz_geometry(geometry);
+	/* a chip for each: what the last life with it has changed is all that is to be restored */
+	(void)host_flash_take(geometry);
 	if (begin[geometry].known[0] == NULL)
 		make_known(geometry);
-	if (begin[geometry].flash[ecc][0] == NULL) {
+	if (begin[geometry].flash[ecc][0] == NULL)
 		make_stages(geometry, ecc);
-		geometry_now = FUZZ_GEOMETRIES;
-	}
-	if (geometry_now != geometry)
-		rig_begin(7, ecc);
 	maker_signers(2, standing, NULL);
-	geometry_now = geometry;
 	host_flash_watch = watch;
 	host_begin(7);
 	host_flash_restore(begin[geometry].flash[ecc][stage]);

@@ -8,8 +8,10 @@
 
 enum matter { BLANK, PROGRAMMED, TORN };
 
-/* One block of memory, so that a snapshot is a copy. Behind it: matter of each unit, then the two
- * extremes and the present reading of each byte, then erases of each unit's sector. */
+#define PART 1024u /* what a snapshot is restored by; no sector is smaller */
+
+/* One block of memory, so that a snapshot is a copy. Behind it, for each part: which content it has, and erases of the
+ * sector that begins there; then matter of each unit, then the two extremes and the present reading of each byte. */
 struct chip {
 	uint32_t base, size, units, ecc;
 	uint32_t torn_from, torn_to; /* no unit outside is torn */
@@ -25,6 +27,8 @@ void (*host_flash_seen)(uint32_t address, uint8_t *out, uint32_t size);
 static struct chip *chip;
 static uint8_t *matter, *low, *high, *view;
 static uint32_t *wear;
+/* Parts that bear the same number are the same; 0: it was changed since it got one. */
+static uint32_t *content, contents;
 static uint32_t cut_in = HOST_NEVER, fail_in = HOST_NEVER, weak_in = HOST_NEVER;
 static enum host_cut cut_when;
 
@@ -43,9 +47,34 @@ static uint32_t draw(uint32_t below)
 	return (uint32_t)((z ^ (z >> 31)) >> 33) % below;
 }
 
+static uint32_t parts(void)
+{
+	return (chip->size + PART - 1) / PART;
+}
+
 static size_t chip_bytes(void)
 {
-	return sizeof(struct chip) + chip->units + 3u * chip->size + 4u * chip->units;
+	return sizeof(struct chip) + 8u * parts() + chip->units + 3u * chip->size;
+}
+
+/* words first, for their alignment */
+static void lay_out(void)
+{
+	content = (uint32_t *)(void *)chip->bytes;
+	wear = content + parts();
+	matter = chip->bytes + 8u * parts();
+	low = matter + chip->units;
+	high = low + chip->size;
+	view = high + chip->size;
+}
+
+/* Bytes from `at` on are changed. */
+static void change(uint32_t at, uint32_t size)
+{
+	uint32_t part;
+
+	for (part = at / PART; part <= (at + size - 1) / PART; part++)
+		content[part] = 0;
 }
 
 static uint32_t unit_of(uint32_t address)
@@ -94,7 +123,7 @@ void host_flash_begin(uint32_t seed, int ecc)
 	const uint32_t units = size / sfu_layout.unit;
 
 	host_flash_end();
-	chip = calloc(1, sizeof *chip + units + 3u * size + 4u * units);
+	chip = calloc(1, sizeof *chip + 8u * ((size + PART - 1) / PART) + units + 3u * size);
 	if (chip == NULL)
 		abort();
 	chip->base = base;
@@ -103,12 +132,7 @@ void host_flash_begin(uint32_t seed, int ecc)
 	chip->ecc = ecc != 0;
 	chip->random = seed;
 	chip->torn_from = units;
-	/* words first, for their alignment */
-	wear = (uint32_t *)(void *)chip->bytes;
-	matter = chip->bytes + 4u * units;
-	low = matter + units;
-	high = low + size;
-	view = high + size;
+	lay_out();
 	memset(low, (int)sfu_layout.erased, 3u * size);
 	memset(&host_flash_counts, 0, sizeof host_flash_counts);
 	cut_in = fail_in = weak_in = HOST_NEVER;
@@ -120,6 +144,21 @@ void host_flash_end(void)
 	chip = NULL;
 }
 
+int host_flash_take(uint32_t n)
+{
+	static struct chip *drawer[HOST_CHIPS];
+	static uint32_t taken;
+
+	drawer[taken] = chip;
+	taken = n;
+	chip = drawer[n];
+	drawer[n] = NULL;
+	if (chip == NULL)
+		return 0;
+	lay_out();
+	return 1;
+}
+
 /* how the bits of torn units fall */
 enum mood { MOOD_LOW, MOOD_HIGH, MOOD_MIXED, MOODS };
 
@@ -129,6 +168,7 @@ static void draw_unit(uint32_t unit, enum mood mood)
 
 	if (mood == MOOD_MIXED)
 		mood = (enum mood)draw(MOODS);
+	change(unit * sfu_layout.unit, sfu_layout.unit);
 	for (i = unit * sfu_layout.unit; i < (unit + 1) * sfu_layout.unit; i++) {
 		const uint8_t mask = mood == MOOD_LOW ? 0 : mood == MOOD_HIGH ? 0xFF : (uint8_t)draw(256);
 
@@ -195,6 +235,7 @@ static void set_unit(uint32_t unit, enum matter now, const uint8_t *from, const 
 {
 	const uint32_t at = unit * sfu_layout.unit, size = sfu_layout.unit;
 
+	change(at, size);
 	matter[unit] = (uint8_t)now;
 	if (now == TORN && unit < chip->torn_from)
 		chip->torn_from = unit;
@@ -229,6 +270,7 @@ static uint32_t program_torn(uint32_t unit, const uint8_t *data)
 
 	if (chip->ecc || draw(3) == 0)
 		return SFU_E_IO;
+	change(at, sfu_layout.unit);
 	for (i = 0; i < sfu_layout.unit; i++) {
 		low[at + i] = sfu_layout.erased ? low[at + i] & data[i] : low[at + i] | data[i];
 		high[at + i] = sfu_layout.erased ? high[at + i] & data[i] : high[at + i] | data[i];
@@ -266,6 +308,28 @@ static uint32_t program_unit(uint32_t address, const uint8_t *data)
 	return status;
 }
 
+/* All of a range is blank and no cut is planned in it: 1, and it is programmed at once. */
+static int program_all(uint32_t address, const uint8_t *data, uint32_t size)
+{
+	const uint32_t at = address - chip->base, first = unit_of(address), units = size / sfu_layout.unit;
+	uint32_t unit;
+
+	if (cut_in != HOST_NEVER && cut_in < units)
+		return 0;
+	for (unit = first; unit < first + units; unit++)
+		if (matter[unit] != BLANK)
+			return 0;
+	cut_in -= cut_in != HOST_NEVER ? units : 0;
+	host_flash_counts.operations += units;
+	host_flash_counts.programmed += size;
+	change(at, size);
+	memset(matter + first, PROGRAMMED, units);
+	memcpy(low + at, data, size);
+	memcpy(high + at, data, size);
+	memcpy(view + at, data, size);
+	return 1;
+}
+
 static void tear_erase(uint32_t address, uint32_t sector)
 {
 	const uint32_t all = draw(2);
@@ -293,7 +357,8 @@ uint32_t sfu_port_flash_read(uint32_t address, uint8_t *out, uint32_t size)
 	if (size == 0)
 		return SFU_OK;
 	memcpy(out, view + (address - chip->base), size);
-	for (unit = unit_of(address); chip->ecc && unit <= unit_of(address + size - 1); unit++)
+	unit = unit_of(address) > chip->torn_from ? unit_of(address) : chip->torn_from;
+	for (; chip->ecc && unit < chip->torn_to && unit <= unit_of(address + size - 1); unit++)
 		if (matter[unit] == TORN) {
 			memset(out, 0x5A, size);
 			return SFU_E_ECC;
@@ -319,6 +384,8 @@ uint32_t sfu_port_flash_program(uint32_t address, const uint8_t *data, uint32_t 
 		stop = draw(size / sfu_layout.unit + 1) * sfu_layout.unit;
 		status = SFU_E_IO;
 	}
+	if (stop == size && program_all(address, data, size))
+		return status;
 	for (done = 0; done < stop; done += sfu_layout.unit)
 		if (program_unit(address + done, data + done) != SFU_OK)
 			return SFU_E_IO;
@@ -350,11 +417,12 @@ uint32_t sfu_port_flash_erase(uint32_t address)
 		longjmp(host_power_lost, 1);
 	}
 	unit = unit_of(address);
+	change(address - chip->base, sector);
 	memset(matter + unit, BLANK, sector / sfu_layout.unit);
 	memset(low + unit * sfu_layout.unit, (int)sfu_layout.erased, sector);
 	memset(high + unit * sfu_layout.unit, (int)sfu_layout.erased, sector);
 	memset(view + unit * sfu_layout.unit, (int)sfu_layout.erased, sector);
-	wear[unit]++;
+	wear[(address - chip->base) / PART]++;
 	host_flash_counts.erases++;
 	if (cut == HOST_CUT_AFTER)
 		longjmp(host_power_lost, 1);
@@ -383,6 +451,7 @@ void host_flash_flip(uint32_t address, uint8_t bits)
 {
 	const uint32_t at = address - chip->base;
 
+	change(at, 1);
 	low[at] ^= bits;
 	high[at] ^= bits;
 	view[at] ^= bits;
@@ -392,21 +461,41 @@ uint32_t host_flash_wear(uint32_t address)
 {
 	uint32_t begin = address;
 
-	return sector_of(address, &begin) == 0 ? 0 : wear[unit_of(begin)];
+	return sector_of(address, &begin) == 0 ? 0 : wear[(begin - chip->base) / PART];
 }
 
 void *host_flash_snapshot(void)
 {
 	void *copy = malloc(chip_bytes());
+	uint32_t part;
 
 	if (copy == NULL)
 		abort();
+	for (part = 0; part < parts(); part++)
+		if (content[part] == 0)
+			content[part] = ++contents;
 	return memcpy(copy, chip, chip_bytes());
 }
 
 void host_flash_restore(const void *snapshot)
 {
-	memcpy(chip, snapshot, chip_bytes());
+	const uint8_t *from = ((const struct chip *)snapshot)->bytes;
+	const uint32_t *wanted = (const uint32_t *)(const void *)from;
+	uint32_t part, at, size, unit;
+
+	from += 8u * parts();
+	for (part = 0; part < parts(); part++) {
+		if (content[part] == wanted[part] && wanted[part] != 0)
+			continue;
+		at = part * PART;
+		size = chip->size - at < PART ? chip->size - at : PART;
+		unit = at / sfu_layout.unit;
+		memcpy(matter + unit, from + unit, size / sfu_layout.unit);
+		memcpy(low + at, from + chip->units + at, size);
+		memcpy(high + at, from + chip->units + chip->size + at, size);
+		memcpy(view + at, from + chip->units + 2u * chip->size + at, size);
+	}
+	memcpy(chip, snapshot, sizeof *chip + 8u * parts());
 }
 
 void host_flash_reseed(uint32_t seed)
@@ -434,6 +523,7 @@ int host_flash_load(const char *path)
 	if (file != NULL && loaded != NULL && fread(loaded, chip_bytes(), 1, file) == 1 &&
 	    loaded->base == chip->base && loaded->size == chip->size && loaded->units == chip->units) {
 		memcpy(chip, loaded, chip_bytes());
+		memset(content, 0, 4u * parts());
 		done = 1;
 	}
 	free(loaded);

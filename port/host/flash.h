@@ -15,6 +15,7 @@
 enum host_cut { HOST_CUT_BEFORE, HOST_CUT_INSIDE, HOST_CUT_AFTER, HOST_CUTS };
 
 #define HOST_NEVER UINT32_MAX
+#define HOST_CHIPS 32u
 
 /* where a power cut goes: set it with setjmp before calling the core */
 extern jmp_buf host_power_lost;
@@ -38,6 +39,9 @@ extern void (*host_flash_seen)(uint32_t address, uint8_t *out, uint32_t size);
 /* All of the flash of sfu_layout, blank. Everything random comes from `seed`. */
 void host_flash_begin(uint32_t seed, int ecc);
 void host_flash_end(void);
+
+/* Chip `n` takes the place of the present one, which keeps what it holds; 0 is the first. 1: it was begun. */
+int host_flash_take(uint32_t n);
 
 /* The power returns: torn units are drawn anew; no cut or failure is planned any more. */
 void host_flash_reset(void);
@@ -64,7 +68,7 @@ void host_flash_flip(uint32_t address, uint8_t bits);
 /* Erases of the sector at the address so far. */
 uint32_t host_flash_wear(uint32_t address);
 
-/* The whole flash at one moment. */
+/* The whole flash at one moment. To restore it costs what has changed since. */
 void *host_flash_snapshot(void);
 void host_flash_restore(const void *snapshot);
 void host_flash_reseed(uint32_t seed);

@@ -39,6 +39,13 @@ void host_send(const uint8_t *data, uint32_t size);
 /* What the core has sent: copies up to `max` bytes, takes them, and answers how many. */
 uint32_t host_receive(uint8_t *out, uint32_t max);
 
+/* The same in two steps: copies, and takes bytes that were copied. */
+uint32_t host_hear(uint8_t *out, uint32_t max);
+void host_heard(uint32_t count);
+
+/* What is on the line, both ways, is lost. */
+void host_hush(void);
+
 /* If not null: called in each sfu_port_idle, before the time passes. */
 extern void (*host_idle)(void);
 

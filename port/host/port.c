@@ -25,7 +25,8 @@ static void put(struct line *line, const uint8_t *data, uint32_t size)
 	if (count == 0)
 		return;
 	memcpy(line->bytes + at, data, straight);
-	memcpy(line->bytes, data + straight, count - straight);
+	if (count > straight)
+		memcpy(line->bytes, data + straight, count - straight);
 	line->count += count;
 }
 
@@ -37,7 +38,8 @@ static uint32_t look(const struct line *line, uint32_t skip, uint8_t *out, uint3
 	if (count == 0)
 		return 0;
 	memcpy(out, line->bytes + at, straight);
-	memcpy(out + straight, line->bytes, count - straight);
+	if (count > straight)
+		memcpy(out + straight, line->bytes, count - straight);
 	return count;
 }
 
@@ -78,6 +80,21 @@ uint32_t host_receive(uint8_t *out, uint32_t max)
 
 	drop(&from_core, count);
 	return count;
+}
+
+uint32_t host_hear(uint8_t *out, uint32_t max)
+{
+	return look(&from_core, 0, out, max);
+}
+
+void host_heard(uint32_t count)
+{
+	drop(&from_core, count);
+}
+
+void host_hush(void)
+{
+	to_core.count = from_core.count = 0;
 }
 
 void sfu_port_open(void)

@@ -112,17 +112,6 @@ static enum rig_end left(void)
 	return RIG_RUN;
 }
 
-/* what was on the line when the power went is gone */
-static void quiet_line(void)
-{
-	uint8_t byte;
-
-	while (host_receive(&byte, 1) == 1)
-		;
-	while (sfu_port_rx_peek(0, &byte, 1) == 1)
-		sfu_port_rx_skip(1);
-}
-
 /* C3: no floor of serials falls, and that of rank 3 is none */
 static void watch_keys(void)
 {
@@ -160,7 +149,8 @@ enum rig_end rig_boot(void)
 	host.vectors = 0;
 	host.reset = 0;
 	staying = 0;
-	quiet_line();
+	/* what was on the line when the power went is gone */
+	host_hush();
 	host_flash_reset();
 	arm();
 	if (setjmp(host_power_lost) == 0) {

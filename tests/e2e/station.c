@@ -48,10 +48,11 @@ void station_frame(uint8_t type, const uint8_t *body, uint32_t size)
 
 uint32_t station_receive(uint8_t *payload, uint32_t max)
 {
-	uint8_t byte;
+	uint8_t chunk[256];
+	uint32_t n;
 
-	while (host_receive(&byte, 1) == 1) {
-		(void)sfu_link_receive(&from_device, &byte, 1);
+	while ((n = host_hear(chunk, sizeof chunk)) != 0) {
+		host_heard(sfu_link_receive(&from_device, chunk, n));
 		if (from_device.ready != 0 && from_device.ready <= max) {
 			memcpy(payload, from_device.buffer + SFU_LINK_PAD, from_device.ready);
 			return from_device.ready;
@@ -103,6 +104,9 @@ static void heard(const uint8_t *payload, uint32_t size)
 		station.sent = station.accepted_next;
 		/* fall through */
 	case SFU_MESSAGE_ACK:
+		/* the answer to what somebody else has offered */
+		if (station.package == NULL)
+			break;
 		station.step = STATION_RECORDS;
 		station.next = sfu_get32(payload + 1);
 		station.limit = sfu_get32(payload + 5);
