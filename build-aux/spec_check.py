@@ -5,7 +5,8 @@
     spec_check.py --diagrams    copies the marked diagrams of gen/machines.md into README.md
 
 requirements.md   ids unique and in order, five columns, none empty, every file and function exists
-attacks.md        every T-number once, a known status, every test named exists
+attacks.md        every T-number once, a known status, every test named exists; every test that bears a T-number
+                  is named in its row, by its name or with its whole file
 all documents     links lead somewhere, `path` and `path:name` in backquotes exist, REQ ids are known
 README.md         its diagrams are those of gen/machines.md, and it has less than 200 lines
 """
@@ -19,6 +20,7 @@ FOLDERS = ("spec", "fsm", "gen", "crypto", "port", "proofs", "fuzz", "tests", "t
 ATTACKS = [f"T{n:02}" for first, last in ((1, 13), (20, 28), (30, 39), (40, 46), (50, 51), (60, 67), (70, 72),
                                           (80, 84)) for n in range(first, last + 1)]
 STATUSES = ("tested", "by design", "partly", "no test yet", "not applicable yet")
+TEST = re.compile(r"^(?:static void|def) ((?:t\d+_)+\w+)\(", re.M)
 NO_TEST = "none yet"
 README_LINES = 200
 
@@ -95,10 +97,22 @@ class Check:
             counts[status] += 1
             if status in ("tested", "partly") and not re.search(r"`(tests|fuzz|proofs)/", evidence):
                 self.error(f"{name}: {number}", "names no test")
+        self.tests({number: evidence for number, _, _, evidence in rows})
         for document, text in self.text.items():
             for unknown in sorted(set(re.findall(r"\bT\d\d\b", text)) - set(ATTACKS)):
                 self.error(document, f"{unknown} is not an attack of {name}")
         return counts
+
+    def tests(self, rows):
+        """The tests that bear T-numbers are where those attacks' rows say."""
+        for path in sorted((self.root / "tests").rglob("*.[cp]*")):
+            for name in TEST.findall(path.read_text()) if path.suffix in (".c", ".py") else ():
+                file = path.relative_to(self.root)
+                for number in re.match(r"(?:t\d+_)+", name)[0].upper().rstrip("_").split("_"):
+                    if number not in rows:
+                        self.error(f"{file}: {name}", f"{number} is not an attack")
+                    elif f"`{file}:{name}`" not in rows[number] and f"`{file}`" not in rows[number]:
+                        self.error(f"{file}: {name}", f"the row of {number} does not name it")
 
     def links(self):
         for document, text in self.text.items():

@@ -46,7 +46,7 @@ e2e-programs = $(foreach t,$3,$(foreach f,$4,build/$1/e2e/$2/$t-$f))
 e2e-make = $(foreach t,$3,$(foreach f,$4,$(eval $(call e2e-program,$1,$2,$t,$f))))
 
 # Conversations: a flash of each kind, the sanitizers on one, the other boot check on one.
-E2E_TALKS := $(filter-out test_cuts test_faults test_checkpoints,$(patsubst tests/e2e/%.c,%,$(wildcard tests/e2e/test_*.c)))
+E2E_TALKS := $(filter-out test_cuts test_faults test_checkpoints test_lengths,$(patsubst tests/e2e/%.c,%,$(wildcard tests/e2e/test_*.c)))
 E2E_TALK_FLASHES := 2-00-1 8-ff-2 32-00-2
 E2E_SANITIZED := 8-ff-2 4-ff-1
 $(call e2e-make,host,seal,$(E2E_TALKS),$(E2E_TALK_FLASHES))
@@ -55,8 +55,13 @@ $(call e2e-make,host-asan,seal,$(E2E_TALKS),$(E2E_SANITIZED))
 # has a flash of its own
 $(call e2e-make,host,seal,test_checkpoints,large)
 $(call e2e-make,host-asan,seal,test_checkpoints,large)
+# thousands of lives, each with a number that a fault has changed
+$(call e2e-make,host,seal,test_lengths,8-ff-2 2-00-1)
+$(call e2e-make,host-asan,seal,test_lengths,8-ff-2)
 E2E_PROGRAMS := build/host/e2e/seal/test_checkpoints-large build/host-asan/e2e/seal/test_checkpoints-large \
 	$(call e2e-programs,host,seal,$(E2E_TALKS),$(E2E_TALK_FLASHES)) \
+	$(call e2e-programs,host,seal,test_lengths,8-ff-2 2-00-1) \
+	$(call e2e-programs,host-asan,seal,test_lengths,8-ff-2) \
 	$(call e2e-programs,host,signature,$(E2E_TALKS),8-ff-2) \
 	$(call e2e-programs,host-asan,seal,$(E2E_TALKS),$(E2E_SANITIZED))
 

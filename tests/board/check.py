@@ -189,6 +189,14 @@ def test_injection():
     check("--skip-instruction", run("--skip-instruction", str(n + 1)).passed)
     r = run("--flip", "0x2001F00C:1@%d" % (n + 2))
     check("--flip", r.passed, r.all)
+    words = run("--path", "%d-%d" % (n - 1, n + 1)).stdout.splitlines()
+    check("--path", [w.split()[1] for w in words[:3]] == [str(n - 1), str(n), str(n + 1)]
+          and words[2].split()[3:8] == ["inject_here", "writes", "0x0000", "turns", "0"], str(words))
+    written = int(words[1].split()[5], 16)  # by what loads the value that is to be stored
+    r = run("--result", "%d:%d:0" % (n, written.bit_length() - 1))
+    check("--result", written and r.passed, r.all)
+    check("--turn where there is no condition", run("--turn", str(n + 1)).returncode == 64)
+    test_tries(n, written.bit_length() - 1)
     fresh("counts")
     m = marks(run("--mark", "count_it", "count_it_end"))
     for skip in (*range(2, 16), 17, 18):  # every place of an iteration but the IT before a branch
@@ -196,6 +204,41 @@ def test_injection():
         n = marks(r)
         check("a skip %d into code of IT blocks counts the same" % skip,
               n.get("count_it_end", 0) - n["count_it"] == 1802, r.all)
+    path = run("--path", "1-%d" % m["count_it_end"]).stdout
+    check("--path knows what instructions write", path.count("path ") > m["count_it_end"] - 700, path[-300:])
+    turned = {17: 1802, 18: 18, 16: 18, 20: 20, **{k: 1802 for k in (*range(4, 7), *range(8, 15))}}
+    for turn, count in turned.items():  # 16 is the IT before a branch, 18 the branch, 20 the loop's
+        n = marks(run("--turn", str(m["count_it"] + turn), "--mark", "count_it", "count_it_end"))
+        check("a condition turned round, %d into code of IT blocks" % turn,
+              n.get("count_it_end", 0) - n["count_it"] == count, str(n))
+    straight = run("--mark", "count_loop", "count_loop_end")
+    n = marks(straight)
+    begin, last = n["count_loop"] + 2, n["count_loop_end"]  # the loop's first instruction, and its last branch, not taken
+    pcs = [run("--turn", str(last), "--path", "%d-%d" % (at, at), "--cycles-max", str(last + 1)).stdout.split()[2:3]
+           for at in (begin, last + 1)]
+    check("--turn takes a branch that would not be taken", pcs[0] == pcs[1] != [], str(pcs))
+    once = marks(run("--result", "%d:0:1" % (n["count_loop"] + 1), "--mark", "count_loop", "count_loop_end"))
+    check("--result ends a loop", once["count_loop_end"] - once["count_loop"] == 4, str(once))
+
+
+def test_tries(n, register):
+    """Each ends as a run of its own does, and leaves no trace."""
+    lines = ["skip %d" % (n + 1), "skip %d" % (n - 1), "result %d:%d:0" % (n, register), "result %d:%d:1" % (n, register),
+             "result %d:13:0" % (n - 1), "skip %d" % (n - 200)]
+    ends = ["run", "--flash", "chip", "--elf", ELF, "--stop-pc", "pass", "--time-max", "100"]
+    alone = [board(*ends, "--" + line.split()[0].replace("skip", "skip-instruction"), line.split()[1]).returncode for line in lines]
+    check("tries that differ", len(set(alone)) > 2, str(alone))
+    open("tries", "w").write("".join(line + "\n" for line in lines))
+    r = board(*ends, "--tries", "tries")
+    told = ["try %s exit %d" % both for both in zip(lines, alone)]
+    check("--tries", r.returncode == 4 and r.stdout.splitlines() == told, "%s %s" % (r.stdout + r.stderr, alone))
+    after = []
+    open("tries", "w").write("skip 2\nskip 3\n")
+    for more in ((), ("--tries", "tries")):
+        fresh("work")
+        r = board("run", "--flash", "chip", "--elf", ELF, "--cycles-max", "5000", *more)
+        after.append(open("chip", "rb").read())
+    check("tries write to a flash of their own", after[0] == after[1] and b"\x01\x0f\x0f\x0f" in after[0], r.stdout + r.stderr)
 
 
 def talk(name, *options):
@@ -252,6 +295,9 @@ def test_bad_input():
                        (65, ["program", "--flash", "chip", "plain@0x20000000"]),
                        (66, ["program", "--flash", "chip", "none.hex"]), (64, ["program", "--flash", "chip", "-ob", "X=1"]),
                        (64, ["run"]), (64, ["run", "--flash", "chip", "--cut", "0:inside"]),
+                       (64, ["run", "--flash", "chip", "--result", "1:15:0"]), (64, ["run", "--flash", "chip", "--result", "1:0"]),
+                       (65, ["run", "--flash", "chip", "--tries", "plain"]), (66, ["run", "--flash", "chip", "--tries", "none"]),
+                       (64, ["run", "--flash", "chip", "--turn", "0"]), (64, ["run", "--flash", "chip", "--path", "2-1"]),
                        (64, ["run", "--flash", "chip", "--uart", "4"]), (64, ["run", "--flash", "chip", "--cell", "0x08000000:32:1"]),
                        (64, ["run", "--flash", "chip", "--cell", "0x20000000:0:1"]), (64, ["run", "--flash", "chip", "--hang", "0"]),
                        (64, ["run", "--flash", "chip", "--rng", "tired"]), (64, ["run", "--flash", "chip", "--dead", "lsi"]),

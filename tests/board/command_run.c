@@ -18,6 +18,7 @@
 #include "stop.h"
 #include "store.h"
 #include "symbols.h"
+#include "tries.h"
 #include "usart.h"
 #include "watchdog.h"
 
@@ -43,8 +44,13 @@ static const char g_usage[] =
 	"  --power-cycle        power comes back after a cut; else exit 3\n"
 	"  --skip-instruction N do not execute the N-th instruction\n"
 	"  --flip ADDR:BIT@N    flip a memory bit before the N-th instruction\n"
+	"  --result N:R:VALUE   the N-th instruction leaves VALUE in register R (0 to 14)\n"
+	"  --turn N             the N-th instruction, a conditional branch, goes the other way; an IT\n"
+	"                       has its conditions turned round, an instruction behind it its own\n"
 	"  --ecc ADDR[:nmi]     a load from that word of flash gives a bus fault (or, after it, an "
 	"NMI)\n"
+	"  --tries FILE         each of its lines a run of its own from the first fault on: skip N,\n"
+	"                       result N:R:VALUE or turn N; told is the exit code; then one without\n"
 	"defects (each may be repeated, but --hang):\n"
 	"  --cell ADDR:BIT:0|1[@N]  that bit of flash holds this value after every erase and\n"
 	"                       program, from the N-th flash operation on\n"
@@ -59,6 +65,10 @@ static const char g_usage[] =
 	"  --trace FILE         a line per flash operation: number, ms, pc(symbol), what, address, "
 	"old, new\n"
 	"  --profile FILE       instructions per function\n"
+	"  --path N-M[:ends]    a line for each of these instructions, or for the first and the last\n"
+	"                       time of those at one address: number, pc, symbol, a mask of the\n"
+	"                       registers that it writes, for how many instructions from it on --turn\n"
+	"                       has something to turn, and LR before it\n"
 	"  --json FILE          counts, at the end\n"
 	"  --fence FROM-TO@PC   an instruction in that range of flash, after pc was at PC and before\n"
 	"                       the next reset, is a diagnosis\n"
@@ -108,7 +118,9 @@ static int report_option(const char *name, const char *value)
 		{ "--rng", board_defect_rng }, { "--dead", board_defect_clock },
 		{ "--ram", board_cpu_ram_file }, { "--fence", board_report_fence },
 		{ "--sent", board_report_sent }, { "--registers", board_report_registers },
-		{ "--flip", board_inject_flip }, { "--mark", board_report_mark },
+		{ "--flip", board_inject_flip }, { "--result", board_inject_result },
+		{ "--turn", board_inject_turn }, { "--path", board_inject_path },
+		{ "--tries", board_tries_load }, { "--mark", board_report_mark },
 		{ "--stop-pc", board_report_stop_at } };
 	unsigned i;
 
@@ -216,6 +228,7 @@ int board_command_run(int argc, char **argv)
 	set_up();
 	while ((reason = live()) == BOARD_STOP_CUT && g_run.power_cycle)
 		;
+	board_tries_end((int)reason);
 	board_flash_end(); /* power goes; what was under way is torn */
 	board_report_finish((int)reason);
 	board_host_close();

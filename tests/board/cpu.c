@@ -25,7 +25,7 @@ enum { INTR_NONE = -1, INTR_NOCP = 17 }; /* QEMU's numbers */
 enum { FAULT_FETCH = 1, FAULT_DATA = 2 };
 
 static uc_engine *g_uc;
-static uint32_t g_pc, g_fault_address;
+static uint32_t g_pc, g_fault_address, g_go_on;
 static int g_look, g_intr, g_fault, g_sleep, g_event, g_skip;
 static uint64_t g_inject_at = BOARD_NEVER, g_insns_max = BOARD_NEVER, g_look_at = BOARD_NEVER;
 static int (*g_inject)(void);
@@ -64,6 +64,11 @@ void board_cpu_inject(uint64_t at, int (*inject)(void))
 	g_inject_at = at;
 	g_inject = inject;
 	g_look_at = at < g_insns_max ? at : g_insns_max;
+}
+
+void board_cpu_go_on_at(uint32_t address)
+{
+	g_go_on = address | 1;
 }
 
 void board_cpu_limit(uint64_t insns)
@@ -271,6 +276,7 @@ void board_cpu_reset(void)
 	memcpy(vectors, board_flash_bytes, sizeof vectors);
 	g_intr = INTR_NONE;
 	g_fault = g_sleep = g_event = g_skip = 0;
+	g_go_on = 0;
 	g_look = LOOK_ALL;
 	board_it_end();
 	board_patch_undo();
@@ -295,7 +301,8 @@ static void step_over(void)
 		memcpy(&first, code, 2);
 	board_it_step();
 	board_insns++;
-	board_set_reg(UC_ARM_REG_PC, (g_pc + board_thumb_size(first)) | 1);
+	board_set_reg(UC_ARM_REG_PC, g_go_on != 0 ? g_go_on : (g_pc + board_thumb_size(first)) | 1);
+	g_go_on = 0;
 }
 
 static int awake(void)

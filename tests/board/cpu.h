@@ -45,6 +45,7 @@ uint64_t board_cpu_count_at(uint32_t address);
 /* Fault injection: called when board_insns reaches `at`, before that instruction; nonzero skips it. */
 void board_cpu_limit(uint64_t insns); /* stops the run when that many were executed */
 void board_cpu_inject(uint64_t at, int (*inject)(void));
+void board_cpu_go_on_at(uint32_t address); /* behind the instruction that is skipped, instead of the next */
 
 /* A stop or reset is due, yet libunicorn finishes the IT block's instruction: it stores nothing. */
 int board_cpu_is_off(void);

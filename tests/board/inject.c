@@ -1,15 +1,19 @@
 #include "inject.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "cpu.h"
+#include "effect.h"
 #include "file.h"
 #include "memory.h"
+#include "path.h"
 #include "stop.h"
+#include "tries.h"
 
-enum what { CUT, SKIP, FLIP };
+enum what { CUT, SKIP, FLIP, RESULT, TURN, TRIES };
 enum { MAX = 64 };
 
 static struct {
@@ -17,9 +21,9 @@ static struct {
 	enum board_cut when;
 } g_cuts[MAX];
 static struct event {
-	uint64_t instruction; /* 1 is the first */
+	uint64_t instruction; /* before which it happens; 1 is the first */
 	enum what what;
-	uint32_t address, bit;
+	uint32_t address, bit; /* RESULT: value, register */
 } g_events[MAX];
 static unsigned g_cut_count, g_event_count, g_next;
 
@@ -93,6 +97,45 @@ void board_inject_flip(const char *text)
 	free(place);
 }
 
+void board_inject_result(const char *text)
+{
+	char *number = copy(text), *value = split("--result", number, ':', "N:R:VALUE");
+	char *reg = split("--result", number, ':', "N:R:VALUE");
+	struct event *e = new_event("--result", text, number, RESULT);
+
+	e->instruction++;
+	e->address = (uint32_t)board_number_of("--result", value, UINT32_MAX);
+	e->bit = (uint32_t)board_number_of("--result", reg, 14);
+	free(number);
+}
+
+void board_inject_turn(const char *text)
+{
+	new_event("--turn", text, text, TURN);
+}
+
+void board_inject_path(const char *text)
+{
+	char *from = copy(text), *to = split("--path", from, '-', "N-M or N-M:ends");
+	char *colon = strchr(to, ':');
+
+	if (colon != NULL && strcmp(colon, ":ends") != 0)
+		board_fail(BOARD_EX_USAGE, "--path %s: not of the form N-M or N-M:ends", text);
+	if (colon != NULL)
+		*colon = '\0';
+	board_path_begin(board_number_of("--path", from, UINT64_MAX - 2),
+		board_number_of("--path", to, UINT64_MAX - 2), colon != NULL);
+	free(from);
+}
+
+void board_inject_tries(uint64_t instruction)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof number, "%llu", (unsigned long long)instruction);
+	new_event("--tries", number, number, TRIES);
+}
+
 void board_inject_ecc(const char *text)
 {
 	char *address = copy(text), *colon = strchr(address, ':');
@@ -109,14 +152,25 @@ void board_inject_ecc(const char *text)
 	free(address);
 }
 
-int board_inject_skips_at(uint64_t insns)
+/* The first instruction of an IT block, the IT, has already been looked at when the block begins. */
+static int is_at(uint64_t insns, enum what what)
 {
 	unsigned i;
 
-	for (i = g_next; i < g_event_count; i++)
-		if (g_events[i].what == SKIP && g_events[i].instruction - 1 == insns)
+	for (i = 0; i < g_event_count; i++)
+		if (g_events[i].what == what && g_events[i].instruction - 1 == insns)
 			return 1;
 	return 0;
+}
+
+int board_inject_skips_at(uint64_t insns)
+{
+	return is_at(insns, SKIP);
+}
+
+int board_inject_turns_at(uint64_t insns)
+{
+	return is_at(insns, TURN);
 }
 
 enum board_cut board_inject_at_operation(uint64_t number)
@@ -140,8 +194,11 @@ static int happen(void);
 
 static void arm(void)
 {
-	if (g_next < g_event_count)
-		board_cpu_inject(g_events[g_next].instruction - 1, happen);
+	uint64_t at = board_path_next();
+
+	if (g_next < g_event_count && g_events[g_next].instruction - 1 < at)
+		at = g_events[g_next].instruction - 1;
+	board_cpu_inject(at, happen);
 }
 
 static void flip(const struct event *e)
@@ -152,10 +209,23 @@ static void flip(const struct event *e)
 	board_cpu_code_changed(e->address & ~UINT32_C(1), 4);
 }
 
+static void put_in_order(void)
+{
+	qsort(g_events + g_next, g_event_count - g_next, sizeof *g_events, by_instruction);
+}
+
+/* A fork comes back with a fault more, which may be due now. */
+static void try(void)
+{
+	board_tries_fork();
+	put_in_order();
+}
+
 static int happen(void)
 {
 	int skip = 0;
 
+	board_path_tell();
 	while (g_next < g_event_count && g_events[g_next].instruction - 1 <= board_insns) {
 		const struct event *e = &g_events[g_next++];
 
@@ -163,6 +233,12 @@ static int happen(void)
 			board_stop(BOARD_STOP_CUT);
 		else if (e->what == SKIP)
 			skip = e->instruction - 1 == board_insns;
+		else if (e->what == TURN)
+			skip = e->instruction - 1 == board_insns && board_effect_turn();
+		else if (e->what == RESULT)
+			board_effect_set(e->bit, e->address);
+		else if (e->what == TRIES)
+			try();
 		else
 			flip(e);
 	}
@@ -179,6 +255,6 @@ void board_inject_start(void)
 			board_cpu_memory(g_events[i].address, g_events[i].bit / 8 + 1) == NULL)
 			board_fail(BOARD_EX_USAGE, "--flip: no flash, SRAM or CCM at 0x%08x",
 				g_events[i].address);
-	qsort(g_events, g_event_count, sizeof *g_events, by_instruction);
+	put_in_order();
 	arm();
 }

@@ -10,6 +10,7 @@
 #include "flash.h"
 #include "gpio.h"
 #include "part.h"
+#include "path.h"
 #include "reset.h"
 #include "scs.h"
 #include "stop.h"
@@ -301,6 +302,7 @@ static void write_registers(void)
 void board_report_finish(int exit_code)
 {
 	board_watchdog_measure();
+	board_path_finish();
 	if (g_sent != NULL)
 		board_file_finish(g_sent_path, g_sent);
 	if (g_trace != NULL)

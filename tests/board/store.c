@@ -19,6 +19,8 @@ struct board_store_head *board_store;
 uint8_t *board_flash_bytes, *board_word_state;
 uint32_t *board_marginal;
 
+static int g_fd = -1;
+
 static void *map(const char *path, int fd, int writable)
 {
 	const int protection = PROT_READ | PROT_WRITE;
@@ -94,8 +96,16 @@ void board_store_open(const char *path, int create, int writable)
 		check(path, fd);
 		set_pointers(map(path, fd, writable));
 	}
+	g_fd = fd;
 	if (!writable)
 		close(fd);
+}
+
+void board_store_make_private(void)
+{
+	if (mmap(board_store, STORE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, g_fd, 0) !=
+		(void *)board_store)
+		board_fail(BOARD_EX_IO, "cannot map the flash file again: %s", strerror(errno));
 }
 
 void board_store_close(void)

@@ -43,6 +43,7 @@ extern uint32_t *board_marginal;
 /* Opens the file, or fails with a sentence. A missing file is created, all erased, if `create`. */
 void board_store_open(const char *path, int create, int writable);
 void board_store_close(void);
+void board_store_make_private(void); /* for a fork: what it writes from now on is its own */
 
 /* What a programmer does: erased, blank, counted. */
 void board_store_erase(unsigned sector);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""run.py LOADER_DIR FIRMWARE_DIR [WORD...]: all cases, or those whose name has a WORD in it."""
+"""run.py LOADER_DIR FIRMWARE_DIR [WORD...]: all cases, or those whose name has a WORD in it. Two words are others: -v, and
+"every" (glitch.py)."""
 import concurrent.futures
 import pathlib
 import sys
@@ -38,7 +39,7 @@ def run(case, folder):
 
 
 def main():
-    words = [w for w in sys.argv[3:] if w != "-v"]
+    words = [w for w in sys.argv[3:] if w not in ("-v", "every")]
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
         folder = pathlib.Path(folder)
         kit = Kit(sys.argv[1], sys.argv[2], folder)

@@ -3,7 +3,9 @@
  * bytes or'ed. Run by defects.py on chips that have a defect.
  *
  *   p  programs 32 bytes, at the next place of the first journal page      e  erases that page
- *   r  takes entropy */
+ *   r  takes entropy
+ *
+ * Before that it tells how the chip is protected. */
 #include "layout.h"
 #include "port.h"
 #include "sfu.h"
@@ -65,7 +67,9 @@ void sfu_main(void)
 	uint8_t what;
 
 	sfu_port_open();
-	sfu_port_tx((const uint8_t *)"probe\r\n", 7);
+	sfu_port_tx((const uint8_t *)"lock", 4);
+	say_hex(sfu_port_lock());
+	sfu_port_tx((const uint8_t *)"\r\nprobe\r\n", 9);
 	for (;;) {
 		sfu_port_idle();
 		if (sfu_port_rx_peek(0, &what, 1) == 0)

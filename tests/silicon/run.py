@@ -13,6 +13,7 @@ import device  # noqa: E402
 import kicks  # noqa: E402
 import kit as kit_of  # noqa: E402
 import leaving  # noqa: E402
+import options  # noqa: E402
 import secrecy  # noqa: E402
 import worn  # noqa: E402
 
@@ -39,7 +40,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(8) as pool:
         folder = pathlib.Path(folder)
         kit = kit_of.Kit(loaders, firmware, folder)
-        cases = kicks.cases(kit) + worn.cases(kit) + leaving.cases(kit) + secrecy.cases(kit) + defects.cases(probe)
+        cases = kicks.cases(kit) + worn.cases(kit) + leaving.cases(kit) + secrecy.cases(kit) + defects.cases(probe) + options.cases(probe)
         cases = [c for c in cases if not words or any(w in c[0] for w in words)]
         results = pool.map(lambda i: run(cases[i], folder / f"case{i}"), range(len(cases)))
         failed = [(cases[i][0], text) for i, text in enumerate(results) if text is not None]
