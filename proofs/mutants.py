@@ -9,9 +9,10 @@ Which changes there are, mutate.py says; of those of each function some are draw
 file is the same. A change that is no C, or of which the compiler makes the same code, is not taken.
 
   list     the mutants
-  run      proves the function that each one changes. It is killed by the generator, if that refuses the machine;
-           by the proof, if a goal is open that is not open on the original; else it survives. Fails if one survives
-           that proofs/mutants.tsv has as killed
+  run      proves the function that each one changes, with cvc4, which proves nearly all goals, and four times the time
+           that it took for the slowest of the original's. A mutant is killed by the generator, if that refuses the
+           machine; by the proof, if a goal is open that is not open on the original; else it survives. Fails if one
+           survives that proofs/mutants.tsv has as killed
   --update writes each result to proofs/mutants.tsv at once, and goes on where an earlier run ended: what is there
            of the same text is not run again
   summary  counts what is in the table, by file
@@ -42,6 +43,7 @@ COLUMNS = "mutant, file, line, function, kind, change, result, goal that killed 
 COMPILER = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-std=c11", "-ffreestanding", "-w", "-Ifsm",
             "-Igen", "-Iport", "-Icrypto", "-Ispec", "-isystem", "build/deps/bearssl/inc", "-isystem", "build/deps/bearssl/src"]
 LIMIT = 900                      # seconds a run of Frama-C may take
+PATIENCE = 4, 20                 # seconds for a goal: at least, at most
 RUNNING = set()
 
 
@@ -93,7 +95,7 @@ def drawn(source, function, found):
 
 def quota(found):
     """How many of a function's changes are drawn; a machine's moves are many, in one function."""
-    return 1 + round(len(found) ** 0.5 / (1 if any(m.kind == "target" for m in found) else 4))
+    return 1 + round(len(found) ** 0.5 / (2 if any(m.kind == "target" for m in found) else 16))
 
 
 def mutants(source):
@@ -143,11 +145,12 @@ def stop_all(*_):
 
 
 @contextlib.contextmanager
-def frama_c(source, folder, names):
-    """Frama-C at work on a folder's file as prove.py would be, its answer line by line."""
+def frama_c(source, folder, names, patience=PATIENCE[1]):
+    """Frama-C at work on a folder's file, its answer line by line."""
     includes = prove.includes(prove.proved_file(source))
     path = os.path.join(folder, os.path.basename(prove.proved_file(source)))
-    command = ["frama-c", *prove.options(prove.proved_file(source)), f"-cpp-extra-args=-I{folder} {includes}", path, "-wp-fct", ",".join(names)]
+    command = ["frama-c", *prove.options(prove.proved_file(source)), f"-cpp-extra-args=-I{folder} {includes}", path, "-wp-fct",
+               ",".join(names), "-wp-prover", "cvc4", "-wp-par", "2", "-wp-timeout", str(patience)]
     environment = dict(os.environ, FRAMAC_WP_CACHEDIR=os.path.abspath(CACHE), FRAMAC_WP_CACHE="update")
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
                            start_new_session=True)
@@ -167,7 +170,7 @@ def frama_c(source, folder, names):
 
 
 class Baseline:
-    """Which goals of a function are open on the original."""
+    """Which goals of a function are open on the original, and how long the others may take."""
 
     def __init__(self):
         self.table, self.marks, self.known, self.lock = prove.read_table(), {}, {}, threading.Lock()
@@ -176,18 +179,20 @@ class Baseline:
         return self.marks.setdefault(source, prove.fingerprint(prove.proved_file(source)))
 
     def open(self, source, names):
-        """What the table says of this very text, and what a run finds, which fills the cache too."""
+        """What the table says of this very text, and what a run finds, which fills the cache too; and the patience."""
         with self.lock:
             if (source, names) not in self.known:
                 path = prove.proved_file(source)
                 known = path in self.table and self.table[path].mark == self.mark(source)
                 opened = set(prove.known_open(path, self.table)) if known else set()
                 with tempfile.TemporaryDirectory() as folder:
-                    pathlib.Path(folder, os.path.basename(prove.proved_file(source))).write_text(
-                        pathlib.Path(prove.proved_file(source)).read_text())
+                    pathlib.Path(folder, os.path.basename(path)).write_text(pathlib.Path(path).read_text())
                     with frama_c(source, folder, names) as run:
-                        opened |= set(prove.OPEN.findall(run.stdout.read()))
-                self.known[source, names] = count(goal for goal in opened if goal.startswith(names))
+                        said = run.stdout.read()
+                opened |= set(prove.OPEN.findall(said))
+                slowest = max((prove.seconds(line) for _, _, line in prove.ANSWER.findall(said)), default=0)
+                self.known[source, names] = (count(goal for goal in opened if goal.startswith(names)),
+                                             min(max(PATIENCE[0], int(4 * slowest + 1)), PATIENCE[1]))
             return self.known[source, names]
 
 
@@ -195,11 +200,12 @@ def judge(mutant, baseline):
     """(result, what killed it): stops at the first goal that is open as none was before."""
     if mutant.refusal:
         return "generator", mutant.refusal
-    known, opened, last = baseline.open(mutant.file, mutant.functions), [], ""
+    known, patience = baseline.open(mutant.file, mutant.functions)
+    opened, last = [], ""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in mutant.made.items():
             pathlib.Path(folder, name).write_text(text)
-        with frama_c(mutant.file, folder, mutant.functions) as run:
+        with frama_c(mutant.file, folder, mutant.functions, patience) as run:
             for line in run.stdout:
                 if any(sign in line for sign in prove.LEFT_OUT):
                     return "proof", "left out: " + " ".join(line.split()).replace(folder + "/", "")
