@@ -180,6 +180,17 @@ uint32_t sfu_verify(
 	return SFU_OK;
 }
 
+/*@ // what the other names stand for: the nonce is the index as four bytes, and eight zeros (RFC 8439)
+    axiomatic CipherMeaning {
+      axiom cipher{L}: \forall uint8_t *nonce, integer key, data; (\forall integer i; 4 <= i < 12 ==> nonce[i] == 0) ==>
+        br_chacha20_of(key, sfu_bytes(nonce, 12), 0, data) == sfu_cipher_of(key, SFU_WORD(nonce, 0), data);
+      axiom tag{L}: \forall uint8_t *nonce, integer key, data; (\forall integer i; 4 <= i < 12 ==> nonce[i] == 0) ==>
+        br_poly1305_of(key, sfu_bytes(nonce, 12), data) == sfu_tag_of(key, SFU_WORD(nonce, 0), data);
+      axiom opened{L}: \forall uint8_t *nonce, integer key, data; (\forall integer i; 0 <= i < 12 ==> nonce[i] == 0) ==>
+        br_chacha20_of(key, sfu_bytes(nonce, 12), 1, data) == sfu_opened_of(key, data);
+    }
+*/
+
 /*@ requires write: \valid(nonce + (0 .. NONCE - 1)) && NONCE == 12;
     assigns nonce[0 .. NONCE - 1];
     ensures index: SFU_WORD(nonce, 0) == index;
@@ -258,6 +269,7 @@ uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t p
 	good = sfu_curve_multiply(point, scalar);
 	sfu_copy(secret, point + 1, HASH);
 	sfu_wipe(point, POINT);
+	//@ assert wiped: \forall integer i; 0 <= i < POINT ==> point[i] == 0;
 	return good == 1 ? SFU_OK : SFU_R_PERMIT;
 }
 

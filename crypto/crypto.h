@@ -46,11 +46,13 @@ struct sfu_hash {
 void sfu_hash_init(struct sfu_hash *h);
 /*@ requires h: \valid(h) && \valid_read(data + (0 .. size - 1));
     assigns *h;
-    ensures size: sfu_sha_size(h->sha) == \old(sfu_sha_size(h->sha)) + size; */
+    ensures size: sfu_sha_size(h->sha) == \old(sfu_sha_size(h->sha)) + size;
+    ensures value: sfu_sha_value(h->sha) == \old(sfu_sha_more(sfu_sha_value(h->sha), sfu_bytes(data, size))); */
 void sfu_hash_update(struct sfu_hash *h, const uint8_t *data, uint32_t size);
 /*@ requires h: \valid_read(h) && \valid(digest + (0 .. 31));
     assigns digest[0 .. 31];
-    ensures digest: \forall integer i; 0 <= i < 32 ==> digest[i] == \old(sfu_sha_byte(h->sha, i)); */
+    ensures digest: \forall integer i; 0 <= i < 32 ==> digest[i] == \old(sfu_sha_byte(h->sha, i));
+    ensures value: sfu_bytes(digest, 32) == \old(sfu_sha_of(sfu_sha_value(h->sha))); */
 void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
 
 /* HMAC-SHA-256 (RFC 2104) of `size` bytes under a 32-byte key. */
@@ -58,7 +60,8 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
     requires out: \valid(out + (0 .. 31));
     requires apart: \separated(out + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
     assigns out[0 .. 31];
-    ensures mac: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_hmac_byte(key, data, size, i)); */
+    ensures mac: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_hmac_byte(key, data, size, i));
+    ensures value: sfu_bytes(out, 32) == \old(sfu_mac_of(sfu_bytes(key, 32), sfu_bytes(data, size), sfu_nothing)); */
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt;
@@ -89,7 +92,8 @@ uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const 
  * `data` in place. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid(data + (0 .. size - 1));
     requires apart: \separated(key + (0 .. 31), data + (0 .. size - 1));
-    assigns data[0 .. size - 1]; */
+    assigns data[0 .. size - 1];
+    ensures value: sfu_bytes(data, size) == \old(sfu_cipher_of(sfu_bytes(key, 32), index, sfu_bytes(data, size))); */
 void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t size);
 
 /* Poly1305 tag of ChaCha20-Poly1305 (RFC 8439 section 2.8) with empty plaintext: the one-time MAC of
@@ -97,7 +101,8 @@ void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t s
  * be used for two different messages. `tag` may lie inside `data`. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
     requires tag: \valid(tag + (0 .. 15)) && \separated(tag + (0 .. 15), key + (0 .. 31));
-    assigns tag[0 .. 15]; */
+    assigns tag[0 .. 15];
+    ensures value: sfu_bytes(tag, 16) == \old(sfu_tag_of(sfu_bytes(key, 32), index, sfu_bytes(data, size))); */
 void sfu_onetime_mac(uint8_t tag[16], const uint8_t key[32], uint32_t index, const uint8_t *data,
                      uint32_t size);
 
@@ -124,6 +129,8 @@ uint32_t sfu_agree(uint8_t secret[32], const uint8_t scalar[32], const uint8_t p
     requires apart: \separated(box + (0 .. size - 1), key + (0 .. 31), tag + (0 .. 15));
     assigns box[0 .. size - 1];
     ensures answer: \result == SFU_OK || \result == SFU_R_BOX;
+    ensures value: \result == SFU_OK ==>
+             sfu_bytes(box, size) == \old(sfu_opened_of(sfu_bytes(key, 32), sfu_bytes(box, size)));
     ensures shut: \result != SFU_OK ==> \forall integer i; 0 <= i < size ==> box[i] == 0; */
 uint32_t sfu_open(const uint8_t key[32], uint8_t *box, uint32_t size, const uint8_t tag[16]);
 

@@ -39,7 +39,9 @@ static uint32_t find_keys(struct sfu_device *d)
 /* Keys that may not be used, or not yet, are not kept in RAM. */
 /*@ requires place: \valid(d) && layout_sound;
     assigns d->keys, sfu_flash, sfu_chip;
-    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT); */
+    ensures flash: SFU_WRITES(SFU_AREA_KEYS, SFU_AREA_SLOT);
+    ensures wiped: \result != SFU_OK ==> d->keys.kind == 0
+             && \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0 && d->keys.device[i] == 0; */
 static uint32_t open_keys(struct sfu_device *d)
 {
 	const uint32_t status = find_keys(d);
@@ -63,6 +65,7 @@ struct find {
     assigns *s, *f, c->manifest[0 .. SFU_MANIFEST_SIZE - 1], c->pass, c->buffer[0 .. SFU_PASS_BUFFER - 1],
             sfu_chip, sfu_vouch.signature;
     ensures choice: f->held == 0 || f->held == 1;
+    ensures signed: f->held == 1 ==> sfu_vouch.signature == 1;
     ensures floors: f->held == 1 ==> \forall integer i; 0 <= i < SFU_FORMAT_RANKS ==>
              s->key_floor[i] >= c->manifest[SFU_MANIFEST_KEY_FLOOR_OFFSET + i]; */
 static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
@@ -89,7 +92,8 @@ static void look(struct sfu_state *s, struct sfu_check *c, struct find *f)
 }
 
 /*@ requires read: \valid_read(a) && \valid_read(b);
-    assigns \nothing; */
+    assigns \nothing;
+    ensures newer: a->counter != b->counter ==> (\result != 0 <==> a->counter > b->counter); */
 static uint32_t newer(const struct find *a, const struct find *b)
 {
 	if (a->counter != b->counter)
@@ -100,7 +104,12 @@ static uint32_t newer(const struct find *a, const struct find *b)
 /* Nobody knows any more whether the newest image ever confirmed itself: it is on trial, and the floor is what
  * the other one needs, so that it can be fallen back to. Confirming raises the floor again. */
 /*@ requires read: \valid(s) && \valid_read(f + (0 .. 1)) && \separated(s, f + (0 .. 1)) && newest <= 1;
-    assigns s->slot[0 .. 1], s->attempts, s->security_counter; */
+    assigns s->slot[0 .. 1], s->attempts, s->security_counter;
+    ensures none: f[newest].held == 0 ==> s->slot[newest] == \old(s->slot[newest]) && s->attempts == \old(s->attempts)
+             && s->security_counter == \old(s->security_counter);
+    ensures trial: f[newest].held != 0 ==> s->slot[newest] == SFU_SLOT_TRIAL && s->attempts == SFU_LIMIT_TRIAL_BOOTS
+             && s->security_counter == (f[1 - newest].held == 1 ? f[1 - newest].counter : f[newest].counter);
+    ensures other: s->slot[1 - newest] == \old(s->slot[1 - newest]); */
 static void settle(struct sfu_state *s, const struct find f[2], uint32_t newest)
 {
 	const uint32_t oldest = f[1 - newest].held == 1 ? 1 - newest : newest;

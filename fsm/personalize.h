@@ -60,6 +60,9 @@ void sfu_personalize_init(struct sfu_personal *p);
     ensures untouched: d->boot.trouble != SFU_E_MASTER ==> sfu_flash == \old(sfu_flash);
     ensures total: SFU_PERSONAL_TOTAL(d->personal);
     ensures size: \result == SFU_OK ==> *size == SFU_CHALLENGE_SIZE || *size == SFU_RECEIPT_SIZE;
+    ensures hsm: \result == SFU_OK && d->boot.trouble != SFU_OK && *size == SFU_CHALLENGE_SIZE ==>
+             \exists integer i; 0 <= i < SFU_CONFIG_HSM_KEY_SIZE - 1
+             && sfu_config[SFU_CONFIG_HSM_KEY_OFFSET + i] != sfu_config[SFU_CONFIG_HSM_KEY_OFFSET + 1 + i];
     ensures gone: d->boot.trouble == SFU_E_MASTER ==>
              \forall integer i; 0 <= i < 32 ==> d->keys.oem[i] == 0 && d->keys.device[i] == 0; */
 uint32_t sfu_personalize_ask(struct sfu_device *d, uint8_t body[SFU_CHALLENGE_SIZE], uint32_t *size);

@@ -145,9 +145,15 @@ static uint32_t open_box(struct sfu_device *d, uint8_t *permit, const uint8_t *h
 	sfu_port_kick();
 	status = sfu_agree(secret, d->personal.scalar, permit + SFU_PERMIT_PUBLIC_KEY_OFFSET);
 	sfu_personal_attest(attest, d->keys.oem);
+	//@ ghost Attested: ;
 	sfu_personal_derive(key, secret, attest, SFU_FORMAT_HASH, LABEL_BOX, sizeof LABEL_BOX, hash, SFU_FORMAT_HASH);
+	/*@ assert key: sfu_bytes(&key[0], 32) == \at(sfu_hkdf_of(sfu_bytes(&secret[0], 32), sfu_bytes(&attest[0], 32),
+	      sfu_join(sfu_bytes(&LABEL_BOX[0], 7), sfu_bytes(hash, 32))), Attested); */
+	//@ ghost Keyed: ;
 	if (status == SFU_OK)
 		status = sfu_open(key, permit + SFU_PERMIT_BOX_OFFSET, SFU_PERSONAL_BOX, permit + SFU_PERMIT_TAG_OFFSET);
+	/*@ assert opened: status == SFU_OK ==> sfu_bytes(&permit[SFU_PERMIT_BOX_OFFSET], SFU_PERSONAL_BOX)
+	      == \at(sfu_opened_of(sfu_bytes(&key[0], 32), sfu_bytes(&permit[SFU_PERMIT_BOX_OFFSET], SFU_PERSONAL_BOX)), Keyed); */
 	sfu_wipe(attest, sizeof attest);
 	sfu_wipe(secret, sizeof secret);
 	sfu_wipe(key, sizeof key);
@@ -166,13 +172,19 @@ static void hash_both(uint8_t *box, uint8_t *transcript, const uint8_t *challeng
 	uint8_t prefix[4];
 
 	sfu_put32(prefix, SFU_PERSONAL_PREFIX);
+	//@ ghost Prefix: ;
 	sfu_hash_init(&h);
 	sfu_hash_update(&h, prefix, sizeof prefix);
 	sfu_hash_update(&h, challenge, SFU_CHALLENGE_SIZE);
 	sfu_hash_update(&h, permit, SFU_PERMIT_BOX_OFFSET);
+	/*@ assert half: sfu_sha_value(h.sha) == \at(sfu_sha_more(sfu_sha_more(sfu_sha_more(sfu_sha_none, sfu_bytes(&prefix[0], 4)),
+	      sfu_bytes(challenge, SFU_CHALLENGE_SIZE)), sfu_bytes(permit, SFU_PERMIT_BOX_OFFSET)), Prefix); */
 	sfu_hash_final(&h, box);
+	//@ ghost Half: ;
 	sfu_hash_update(&h, permit + SFU_PERMIT_BOX_OFFSET, SFU_PERMIT_SIGNATURE_OFFSET - SFU_PERMIT_BOX_OFFSET);
 	//@ assert all: sfu_sha_size(h.sha) == 4 + SFU_CHALLENGE_SIZE + SFU_PERMIT_SIGNATURE_OFFSET;
+	/*@ assert value: sfu_sha_value(h.sha) == \at(sfu_sha_more(sfu_sha_value(h.sha),
+	      sfu_bytes(permit + SFU_PERMIT_BOX_OFFSET, SFU_PERMIT_SIGNATURE_OFFSET - SFU_PERMIT_BOX_OFFSET)), Half); */
 	sfu_hash_final(&h, transcript);
 }
 

@@ -54,6 +54,8 @@ void sfu_personal_attest(uint8_t out[32], const uint8_t master[32])
 void sfu_personal_signer(uint8_t out[32])
 {
 	sfu_digest(sfu_config + SFU_CONFIG_HSM_KEY_OFFSET, SFU_CONFIG_HSM_KEY_SIZE, out);
+	/*@ assert made: sfu_bytes(out, 32) == \at(sfu_sha_of(sfu_sha_more(sfu_sha_none,
+	      sfu_bytes(&sfu_config[SFU_CONFIG_HSM_KEY_OFFSET], SFU_CONFIG_HSM_KEY_SIZE))), Pre); */
 }
 
 void sfu_personal_forget(struct sfu_personal *p)
@@ -117,6 +119,8 @@ void sfu_personal_challenge(struct sfu_device *d)
 static void take_fingerprint(uint8_t out[32], const uint8_t *key)
 {
 	sfu_hkdf(out, key, key, 0, LABEL_FINGERPRINT, sizeof LABEL_FINGERPRINT);
+	/*@ assert made: sfu_bytes(out, 32)
+	      == \at(sfu_hkdf_of(sfu_bytes(key, 32), sfu_nothing, sfu_bytes(&LABEL_FINGERPRINT[0], 15)), Pre); */
 }
 
 /* struct RECEIPT, of a cell's fields from `licence` on and the key beside them. */
@@ -200,10 +204,16 @@ static void fill_cell(uint8_t *cell, const uint8_t *permit, const uint8_t *maste
 	sfu_copy(cell + SFU_KEYS_TRANSCRIPT_OFFSET, transcript, SFU_KEYS_TRANSCRIPT_SIZE);
 
 	sfu_personal_attest(attest, master);
+	//@ ghost Attested: ;
 	sfu_personal_derive(key, seed, attest, SFU_FORMAT_HASH, LABEL_RECEIPT, sizeof LABEL_RECEIPT, transcript,
 	                    SFU_FORMAT_HASH);
+	/*@ assert key: sfu_bytes(&key[0], 32) == \at(sfu_hkdf_of(sfu_bytes(seed, 32), sfu_bytes(&attest[0], 32),
+	      sfu_join(sfu_bytes(&LABEL_RECEIPT[0], 11), sfu_bytes(transcript, 32))), Attested); */
 	tell(receipt, cell + SFU_KEYS_LICENCE_OFFSET, cell + SFU_KEYS_OEM_KEY_OFFSET);
+	//@ ghost Told: ;
 	sfu_hmac(attest, key, receipt, SFU_RECEIPT_MAC_OFFSET);
+	/*@ assert mac: sfu_bytes(&attest[0], 32) == \at(sfu_mac_of(sfu_bytes(&key[0], 32),
+	      sfu_bytes(&receipt[0], SFU_RECEIPT_MAC_OFFSET), sfu_nothing), Told); */
 	sfu_copy(cell + SFU_KEYS_RECEIPT_OFFSET, attest, SFU_KEYS_RECEIPT_SIZE);
 	sfu_wipe(attest, sizeof attest);
 	sfu_wipe(key, sizeof key);

@@ -208,7 +208,8 @@ uint32_t sfu_store_secure(struct sfu_store *s);
     ensures erased: \result == SFU_OK ==> page_never(sfu_flash, s->area + *page)
               && (\forall integer k; 1 <= k ==> cell_blank(sfu_flash, s->area + *page, k)
                                                && cell_clean(sfu_flash, s->area + *page, k));
-    ensures secured: \result == SFU_OK && SFU_STORE_HAS_PAGE(s) ==> s->secured == 1; */
+    ensures secured: \result == SFU_OK && SFU_STORE_HAS_PAGE(s) ==> s->secured == 1;
+    ensures both: \result == SFU_OK && !SFU_STORE_HAS_PAGE(s) ==> page_never(sfu_flash, s->area + 1); */
 uint32_t sfu_store_begin(struct sfu_store *s, uint32_t *page);
 
 /* Programs the 128 bytes at `cell` into cell `index` of `page`, which reads as blank; 0 is the header. SFU_OK, or the

@@ -46,6 +46,14 @@
     }
 */
 
+/*@ // of such values: what ChaCha20 makes of data; the tag of Poly1305; what a box of the two holds
+    axiomatic Ciphers {
+      logic integer sfu_cipher_of(integer key, integer index, integer data);
+      logic integer sfu_tag_of(integer key, integer index, integer data);
+      logic integer sfu_opened_of(integer key, integer box);
+    }
+*/
+
 /*@ // C10: the chip's unique id and its kind, which do not change; and of what does: its protection, and its next random
     // bytes, as one value (see Bytes)
     axiomatic Uid {
