@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Builds the targets as ClusterFuzzLite does, and runs them: build_check.py [SANITIZER]...
+"""Builds the targets as ClusterFuzzLite does, and runs them: build_check.py [SANITIZER | afl]...
 
-For each of the sanitizers of .clusterfuzzlite/project.yaml: the tree as git has it, with build/deps and nothing else of
+For each of the sanitizers of .clusterfuzzlite/project.yaml, and with AFL++ in place of libFuzzer: the tree as git has it, with build/deps and nothing else of
 build/, is copied to build/fuzz-container; its build.sh is run there without a network, with the variables that the base
 image of OSS-Fuzz sets. Each target must come with its dictionary, its seeds, its options and the libraries that are not the
-C library's, and run 100 inputs.
+C library's, and run 100 inputs; with AFL++, its first seeds.
 """
 import os
 import pathlib
@@ -27,6 +27,7 @@ FLAGS = {
                  "returns-nonnull-attribute,shift,signed-integer-overflow,unreachable,vla-bound,vptr",
     "memory": "-fsanitize=memory -fsanitize-memory-track-origins",
 }
+SEEDS = 20
 
 
 def offline():
@@ -52,15 +53,37 @@ def copy(sanitizer):
 
 
 def build(sanitizer, source, out):
-    flags = f"{COMMON} {FLAGS[sanitizer]} {COVERAGE}"
-    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "CC": "clang-19", "CXX": "clang++-19", "CFLAGS": flags,
-                   "CXXFLAGS": flags, "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer", "FUZZING_ENGINE": "libfuzzer",
-                   "SANITIZER": sanitizer, "ARCHITECTURE": "x86_64", "SRC": str(source.parent.resolve()),
-                   "OUT": str(out.resolve()), "WORK": str(source.parent.resolve())}
+    if sanitizer == "afl":
+        flags = f"{COMMON} {FLAGS['address']}"
+        engine = {"CC": "afl-clang-fast", "CXX": "afl-clang-fast++", "LIB_FUZZING_ENGINE": "/usr/lib/afl/libAFLDriver.a",
+                  "FUZZING_ENGINE": "afl", "SANITIZER": "address", "AFL_QUIET": "1"}
+    else:
+        flags = f"{COMMON} {FLAGS[sanitizer]} {COVERAGE}"
+        engine = {"CC": "clang-19", "CXX": "clang++-19", "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer", "FUZZING_ENGINE": "libfuzzer",
+                  "SANITIZER": sanitizer}
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "CFLAGS": flags, "CXXFLAGS": flags, **engine,
+                   "ARCHITECTURE": "x86_64", "SRC": str(source.parent.resolve()), "OUT": str(out.resolve()),
+                   "WORK": str(source.parent.resolve())}
     done = subprocess.run([*offline(), "bash", ".clusterfuzzlite/build.sh"], cwd=source, env=environment, capture_output=True,
                           text=True)
     if done.returncode != 0:
         sys.exit(f"{sanitizer}: build.sh fails\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+
+
+def run(out, target, begin, options):
+    """How a target fails on inputs of libFuzzer's, or, where AFL++'s driver is in it, on the seeds alone; or nothing."""
+    environment = {**os.environ, "UBSAN_OPTIONS": "silence_unsigned_overflow=1"}
+    if out.parent.name == "afl":
+        command, wanted, least = [out / target, *sorted(begin.iterdir())], r"(?s).*Execution successful", 0
+    else:
+        command = [out / target, "-runs=100", f"-dict={out / target}.dict", *(f"-{k}={v}" for k, v in options.items()),
+                   f"-artifact_prefix={out}/", begin]
+        wanted, least = r"(?ms).*^Done (\d+) runs", 100
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
+    said = re.match(wanted, done.stdout + done.stderr)
+    if done.returncode != 0 or said is None or (least and int(said[1]) < least):
+        return f"does not run\n{done.stderr[-1500:]}"
+    return ""
 
 
 def check(out, target):
@@ -79,30 +102,26 @@ def check(out, target):
         return f"{target}.options has {options}"
     with zipfile.ZipFile(out / f"{target}_seed_corpus.zip") as packed:
         packed.extractall(seeds)
-    folder = next((path for path in (seeds, *seeds.rglob("*")) if path.is_dir() and any(p.is_file() for p in path.iterdir())), None)
+    folder = next((path for path in (seeds, *seeds.rglob("*")) if path.is_dir() and any(p.is_file() for p in path.iterdir())),
+                  None)
     if folder is None:
         return "no seeds"
     # the inputs are the fuzzer's own: reading all seeds would be most of the work
     begin = out / "begin" / target
     begin.mkdir(parents=True)
-    for case in sorted(folder.iterdir())[:20]:
+    for case in sorted(folder.iterdir())[:SEEDS]:
         shutil.copy(case, begin)
-    done = subprocess.run([out / target, "-runs=100", f"-dict={out / target}.dict", *(f"-{k}={v}" for k, v in options.items()),
-                           f"-artifact_prefix={out}/", begin], capture_output=True, text=True, errors="replace",
-                          env={**os.environ, "UBSAN_OPTIONS": "silence_unsigned_overflow=1"})
-    ran = re.search(r"^Done (\d+) runs", done.stderr, re.M)
-    if done.returncode != 0 or ran is None or int(ran[1]) < 100:
-        return f"does not run 100 inputs\n{done.stderr[-1500:]}"
-    return ""
+    return run(out, target, begin, options)
 
 
 def main(sanitizers):
     wanted = re.search(r"^sanitizers: \[(.*)\]$", pathlib.Path(".clusterfuzzlite/project.yaml").read_text(), re.M)[1].split(", ")
     failed = total = 0
-    for sanitizer in sanitizers or wanted:
+    for sanitizer in sanitizers or [*wanted, "afl"]:
         source, out = copy(sanitizer)
         build(sanitizer, source, out)
-        listed = subprocess.run(["make", "-s", "fuzz-list", f"SANITIZER={sanitizer}"], capture_output=True, text=True, check=True)
+        listed = subprocess.run(["make", "-s", "fuzz-list", f"SANITIZER={sanitizer}"], capture_output=True, text=True,
+                                check=True)
         for target in listed.stdout.split():
             wrong = check(out, target) if (out / target).is_file() else "is not built"
             total += 1
