@@ -156,8 +156,12 @@ int sfu_soft_restore(const struct sfu_hsm_folder *f, int *done)
 	int status;
 
 	*done = 0;
-	if (!alone(f) || !token_files(f, file, copy) || access(copy, R_OK) != 0)
+	if (!token_files(f, file, copy) || access(copy, R_OK) != 0)
 		return 0;
+	if (!alone(f))
+		return sfu_fail(EX_UNAVAILABLE, f->name,
+			"SoftHSM2 has lost its token: `sfu hsm status` puts the copy back, or a "
+			"service when it logs in");
 	unlink(file);
 	status = copy_file(copy, file);
 	*done = status == 0;

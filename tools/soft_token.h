@@ -20,7 +20,7 @@ int sfu_soft_ready(const struct sfu_hsm_folder *folder, int make, char uri[SFU_H
 /* Keeps a copy of the token's file as it is now, after a login. */
 int sfu_soft_keep(const struct sfu_hsm_folder *folder);
 
-/* Puts the copy back; *done is 1 if there was one. */
+/* Puts the copy back; *done is 1 if there was one. EX_UNAVAILABLE: somebody else has the ledger, or may have it. */
 int sfu_soft_restore(const struct sfu_hsm_folder *folder, int *done);
 
 #endif

@@ -8,9 +8,9 @@ import sys
 import termios
 import threading
 
-from cases_ledger import FAST
+from cases_ledger import FAST, killer
 from cases_token import SOFTHSM
-from harness import AGAIN, HERE, NOINPUT, REFUSED, SFU, USAGE, case, check, equal, sfu
+from harness import ABSENT, AGAIN, HERE, NOINPUT, REFUSED, SFU, USAGE, case, check, equal, sfu
 from hsm_world import Asker, Hsm, granted, personalize, stored
 
 
@@ -159,6 +159,36 @@ def verify_beside_a_service(w, d):
         check(run.returncode == 0 and run.stderr == "" and "rows are good" in run.stdout, f"of {len(runs)}: {run}")
     check(len(runs) > 20, f"only {len(runs)} looks")
     hsm.verify()
+
+
+@case
+def t66_verify_is_killed(w, d):
+    """It logs in too, and so may leave SoftHSM2 without its token: the next status or service puts that back, which is
+    told. A service that runs goes on."""
+    hsm, lost, killed = Hsm(d), 0, 0
+    verify = ["hsm", "ledger", "verify", "-d", str(hsm.box)]
+    run = lambda *command: subprocess.run([*command], capture_output=True, text=True, timeout=60)
+    for call, numbers in (("write", range(1, 40)), ("ftruncate", range(1, 20)), ("pwrite64", range(1, 20))):
+        for number in numbers:
+            if run(*killer(call, number), FAST, *verify).returncode == 0:
+                break
+            killed += 1
+            again = run(FAST, *verify)
+            if again.returncode != 0:
+                lost += 1
+                equal(again.returncode, ABSENT, f"{call} {number}: {again.stderr}")
+                check("`sfu hsm status` puts the copy back, or a service when it logs in" in again.stderr, again.stderr)
+                mended = run(FAST, "hsm", "status", "-d", str(hsm.box))
+                check(mended.returncode == 0 and "the copy is back" in mended.stderr, f"{call} {number}: {mended}")
+                equal(run(FAST, *verify).returncode, 0, f"{call} {number}: verify at last")
+    check(killed > 5 and lost > 0, f"{killed} kills, after which {lost} times the token was gone: what was killed?")
+    with hsm.serve(sfu_path=FAST) as service:
+        for number in range(1, 12):
+            run(*killer("write", number), FAST, *verify)
+            personalize(service, hsm.chip()) if number < 10 else None
+    with hsm.serve(sfu_path=FAST) as service:
+        personalize(service, hsm.chip())
+    equal(len(hsm.taken()), 10, "licences")
 
 
 # ---- sockets
