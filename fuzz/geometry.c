@@ -11,7 +11,12 @@ void fuzz_geometry(uint32_t number)
 {
 	static const uint32_t units[] = { 8, 2, 4, 16, 32 };
 	const uint32_t single = number / 10 % 2;
+	static uint32_t now = FUZZ_GEOMETRIES;
 
+	/* most inputs keep that of the one before */
+	if (now == number % FUZZ_GEOMETRIES)
+		return;
+	now = number % FUZZ_GEOMETRIES;
 	sfu_layout = (struct sfu_layout_declared){
 		.unit = units[number % 5],
 		.erased = number / 5 % 2 ? 0x00u : 0xFFu,
