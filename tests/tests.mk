@@ -77,7 +77,7 @@ CUTS_PROGRAMS := $(call e2e-programs,host,seal,$(CUTS_TESTS),$(HOST_LAYOUTS)) \
 	$(call e2e-programs,host-asan,seal,$(CUTS_TESTS),$(CUTS_SANITIZED))
 
 CHECKS += e2e-check cuts-check
-.PHONY: e2e-check cuts-check cuts-full
+.PHONY: e2e-check cuts-check cuts-full cuts-mutants
 
 e2e-check: $(E2E_PROGRAMS) ## conversations with the whole core: refusals, order, limits, rollback, YMODEM
 	@python3 tests/e2e/run.py $(sort $^)
@@ -87,3 +87,6 @@ cuts-check: $(CUTS_PROGRAMS) ## power cuts, failures and torn units in whole liv
 
 cuts-full: $(CUTS_PROGRAMS) ## the same at every operation, with second cuts, five seeds: hours
 	@python3 tests/e2e/run.py --cuts full '$(HOST_LAYOUTS)' '$(CUTS_SIGNATURE)' '$(CUTS_SANITIZED)'
+
+cuts-mutants: build/host/e2e/seal/test_cuts-32-ff-2 build/host/unit/test_journal.o build/host/unit/test_store.o ## changes of journal and store for the worse, each of which a test of power cuts notices
+	@python3 tests/e2e/mutants.py

@@ -94,6 +94,8 @@ static void disarm(int lost)
 	rig.calls += host_flash_counts.calls;
 	rig.operations += host_flash_counts.operations;
 	if (lost) {
+		if (rig.reached < 2)
+			rig.cut[rig.reached] = rig.operations - 1;
 		rig.reached++;
 		rig.operations = 0;
 	}

@@ -23,6 +23,7 @@ struct rig {
 	uint32_t trial, install, mailbox; /* from the hand-over report */
 	uint32_t operations;         /* flash operations since rig_plan */
 	uint32_t reached;            /* planned cuts that took place */
+	uint32_t cut[2];             /* at which operation each of them did, counted as it was planned */
 	uint32_t calls;              /* of the port's flash functions by the device, since rig_fail */
 	uint32_t lenient;            /* 1: the floor may seem lower for a while, as an old state was read */
 	uint32_t resumed;            /* installations that went on behind their first record */

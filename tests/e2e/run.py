@@ -63,7 +63,7 @@ def by_unit(flash, strides):
 
 
 def cut_commands(full, flashes, signature, sanitized):
-    """Small units need many more operations for the same bytes, hence the strides."""
+    """Small units need many more operations for the same bytes, hence the strides; that of the F407 is met everywhere."""
     single = {2: 11, 4: 5, 8: 3, 16: 1, 32: 1}
     large = {2: 1009, 4: 499, 8: 251, 16: 61, 32: 5}
     tears = {2: 16, 4: 8, 8: 4, 16: 2, 32: 1}
@@ -78,9 +78,10 @@ def cut_commands(full, flashes, signature, sanitized):
                 yield [program, *strides]
                 yield [CUTS.format(variant, check, "test_faults", flash), "--stride", "1"]
                 continue
-            command = [program, "--stride", str(single[unit] * slow), "--large", str(large[unit] * slow)]
-            if unit == 32 and flash.split("-")[1] == "ff":
-                command += ["--double", str(5 * slow)]
+            f407 = flash.startswith("4-ff") and slow == 1
+            command = [program, "--stride", str(1 if f407 else single[unit] * slow), "--large", str(large[unit] * slow)]
+            if f407 or (unit == 32 and flash.split("-")[1] == "ff"):
+                command += ["--double", str(61 if f407 else 5 * slow)]
             yield command
             yield [CUTS.format(variant, check, "test_faults", flash), "--stride", str(tears[unit] * slow)]
 

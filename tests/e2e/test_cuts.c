@@ -18,32 +18,42 @@
 
 typedef const char *(*life_of)(void);
 
+/* T31: how many operations the life has that nobody disturbs, and that a cut planned behind the last one takes place nowhere. */
+static uint32_t t31_operations(const char *what, const void *from, uint32_t floor, life_of life)
+{
+	uint32_t total;
+
+	cuts_restore(from, floor, cuts.seed);
+	rig_plan(HOST_NEVER, 0, HOST_NEVER, 0);
+	cuts_result(what, life(), "undisturbed", 0, 0);
+	total = rig.operations;
+	cuts_restore(from, floor, cuts.seed);
+	rig_plan(total, HOST_CUT_BEFORE, HOST_NEVER, 0);
+	cuts_result(what, life(), "undisturbed", 0, 0);
+	if (rig.reached != 0 || rig.operations != total)
+		cuts_result(what, "there is an operation behind the last one", "cut", total, 0);
+	return total;
+}
+
 static void sweep(const char *what, const void *from, uint32_t floor, life_of life, uint32_t stride)
 {
-	uint32_t n, before = cuts.cuts, last = 0;
+	const uint32_t total = t31_operations(what, from, floor, life), before = cuts.cuts;
+	uint32_t n;
 	int when;
 
-	for (n = stride / 2; ; n += stride) {
-		uint32_t reached = 0;
-
+	for (n = stride / 2; n < total; n += stride)
 		for (when = 0; when < HOST_CUTS; when++) {
 			cuts_restore(from, floor, cuts.seed + n);
 			rig_plan(n, when, HOST_NEVER, 0);
 			cuts_result(what, life(), "cut", n, when);
-			reached += rig.reached;
+			if (rig.reached != 1 || rig.cut[0] != n)
+				cuts_result(what, "a planned cut did not take place, once, where it was planned", "cut", n, when);
+			cuts.cuts += rig.reached;
 		}
-		/* T31: each planned cut took place, once; the first that does not is beyond the end */
-		if (reached == 0)
-			break;
-		if (reached != HOST_CUTS)
-			cuts_result(what, "a planned cut did not take place", "cut", n, 0);
-		cuts.cuts += reached;
-		last = n;
-	}
-	if (cuts.cuts == before)
+	if (stride / 2 >= total)
 		cuts_result(what, "no cut took place", "cut", 0, 0);
 	if (cuts.seed == 1 && cuts.ecc == 0)
-		printf("  %-34s %6u cuts, up to operation %u, every %u\n", what, cuts.cuts - before, last, stride);
+		printf("  %-34s %6u cuts in %u operations, every %u\n", what, cuts.cuts - before, total, stride);
 }
 
 static void sweep_double(const void *from, uint32_t stride)
@@ -64,6 +74,8 @@ static void sweep_double(const void *from, uint32_t stride)
 					            when * 10 + again);
 					more |= rig.reached > 0;
 					reached += rig.reached == 2;
+					if (rig.reached > 2 || (rig.reached > 0 && rig.cut[0] != n) || (rig.reached == 2 && rig.cut[1] != m))
+						cuts_result("upgrade, two cuts", "a cut took place where none was planned", "cut", n, (int)m);
 				}
 				if (reached == 0)
 					break;

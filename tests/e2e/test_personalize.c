@@ -662,7 +662,7 @@ static uint32_t stride(void)
 
 	if (set != NULL && set[0] != 0)
 		return (uint32_t)strtoul(set, NULL, 10);
-	return sfu_layout.unit >= 16 ? 2 : sfu_layout.unit >= 8 ? 9 : 41;
+	return sfu_layout.unit >= 16 ? 1 : sfu_layout.unit >= 8 ? 9 : 41;
 }
 
 /* T30: the power goes before, in and after every operation, and fails a second time later on. */
