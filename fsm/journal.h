@@ -79,8 +79,7 @@ struct sfu_journal {
 	(\forall integer i; 0 <= i < SFU_FORMAT_RANKS ==> (now)->key_floor[i] >= (then).key_floor[i])
 
 /*@ ghost
-    // What the last call left holds still: since then nobody wrote to the two pages (C6), nor to *j. And it
-    // held after a start, as each cut left it recoverable.
+    // What the last call left holds still: since then nobody wrote to the two pages (C6), nor to *j.
     /@ assigns \nothing;
        ensures stands: SFU_JOURNAL_STANDS(j); @/
     void sfu_journal_known(struct sfu_journal *j);
@@ -95,7 +94,8 @@ struct sfu_journal {
     assigns *j;
     ensures loaded: SFU_JOURNAL_VALID(j);
     ensures answer: \result == SFU_OK || \result == SFU_E_JOURNAL;
-    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store); */
+    ensures page: \result == SFU_OK ==> SFU_STORE_HAS_PAGE(&j->store);
+    ensures stands: \result == SFU_OK ==> SFU_JOURNAL_STANDS(j); */
 uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32]);
 
 /* Appends `next` (its sequence is set to one above the last) and makes it j->state. Goes over to the other page

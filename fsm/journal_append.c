@@ -25,6 +25,25 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
 	return sfu_layout.area[s->area + page].size / SFU_FLASH_CELL;
 }
 
+/* the state in memory is that of the page's last cell that holds one */
+#define FOUND(j, page, key) \
+	(\exists integer k; 1 <= k < page_cells(page, sfu_layout) && cell_decodes(sfu_flash, page, k, key, sfu_layout) \
+	 && (\forall integer i; k < i < page_cells(page, sfu_layout) ==> !cell_decodes(sfu_flash, page, i, key, sfu_layout)) \
+	 && SFU_STATE_SAID(&(j)->state, sfu_flash, cell_at(page, k, sfu_layout)))
+
+/*@ ghost
+    // A start that found a state, and the cells behind it blank: each cut left the flash recoverable, so every start finds
+    // a state in this page, one of the two lasts, and of the cells that read blank only the first may have been begun.
+    /@ requires place: SFU_JOURNAL_PLACE(j) && SFU_STORE_HAS_PAGE(&j->store) && j->store.secured == 0 && j->fresh == 0;
+       requires found: FOUND(j, SFU_REPLAY_PAGE(j), key_name(&j->key[0]));
+       requires free: page_free(sfu_flash, SFU_REPLAY_PAGE(j), j->next, page_cells(SFU_REPLAY_PAGE(j), sfu_layout));
+       assigns \nothing;
+       ensures whole: page_whole(sfu_flash, SFU_REPLAY_PAGE(j));
+       ensures recoverable: recoverable(sfu_flash, SFU_REPLAY_PAGE(j), SFU_AREA_JOURNAL + (1 - j->store.current));
+       ensures clean: page_clean(sfu_flash, SFU_REPLAY_PAGE(j), j->next + 1, page_cells(SFU_REPLAY_PAGE(j), sfu_layout)); @/
+    void sfu_journal_started(struct sfu_journal *j);
+*/
+
 /* Replays the current page: SFU_OK if that found the state; SFU_E_BLANK if nobody was ever told of a state in
  * it: there is nothing behind the first cell but one that a cut may have torn; else SFU_E_JOURNAL. Where the page has
  * to be left, none of it is free. */
@@ -33,7 +52,10 @@ static uint32_t cells_of(const struct sfu_store *s, uint32_t page)
              && j->store.area == SFU_AREA_JOURNAL;
     assigns j->state, j->next;
     ensures next: 1 <= j->next <= sfu_layout.area[j->store.area + j->store.current].size / SFU_FLASH_CELL;
-    ensures answer: \result == SFU_OK || \result == SFU_E_BLANK || \result == SFU_E_JOURNAL; */
+    ensures answer: \result == SFU_OK || \result == SFU_E_BLANK || \result == SFU_E_JOURNAL;
+    ensures found: \result == SFU_OK ==> FOUND(j, \old(SFU_REPLAY_PAGE(j)), \old(key_name(&j->key[0])));
+    ensures free: \result == SFU_OK ==> page_free(sfu_flash, \old(SFU_REPLAY_PAGE(j)), j->next,
+              page_cells(\old(SFU_REPLAY_PAGE(j)), sfu_layout)); */
 static uint32_t look(struct sfu_journal *j)
 {
 	struct sfu_replay r;
@@ -65,6 +87,11 @@ uint32_t sfu_journal_load(struct sfu_journal *j, const uint8_t device[32])
 	/* a page without a state was being begun: the one before it is complete and closed */
 	if (status == SFU_E_BLANK && sfu_store_fall_back(&j->store) == SFU_OK)
 		status = look(j);
+	//@ assert place: SFU_JOURNAL_PLACE(j);
+	/*@ assert free: status == SFU_OK ==> page_free(sfu_flash, SFU_REPLAY_PAGE(j), j->next,
+	      page_cells(SFU_REPLAY_PAGE(j), sfu_layout)); */
+	//@ assert found: status == SFU_OK ==> FOUND(j, SFU_REPLAY_PAGE(j), key_name(&j->key[0]));
+	//@ ghost if (status == SFU_OK) sfu_journal_started(j);
 	return status == SFU_OK ? SFU_OK : SFU_E_JOURNAL;
 }
 

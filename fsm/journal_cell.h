@@ -36,6 +36,52 @@
          cell[SFU_STATE_MAC_OFFSET + i] == sfu_hmac_byte(key, cell, SFU_STATE_MAC_OFFSET, i);
 */
 
+/*@ // The same of a cell in flash, under the key that goes by the name `key`: of equal bytes name, CRC and HMAC are
+    // equal, wherever they lie. (sfu_bytes would do as a name, but what else is known of it keeps the provers busy.)
+    axiomatic Cells {
+      logic integer key_name{L}(uint8_t *key) reads key[0 .. 31];
+      logic integer flash_crc32_of(integer f, integer address, integer size);
+      logic integer flash_hmac_byte(integer key, integer f, integer address, integer size, integer i);
+      axiom key_same{L1, L2}: \forall uint8_t *p, *q;
+        (\forall integer i; 0 <= i < 32 ==> \at(p[i], L1) == \at(q[i], L2)) ==> key_name{L1}(p) == key_name{L2}(q);
+      axiom crc_shown{L}: \forall uint8_t *p, integer f, a, n; 0 <= n ==>
+        (\forall integer i; 0 <= i < n ==> p[i] == flash_byte(f, a + i)) ==>
+        sfu_crc32_of(p, n) == flash_crc32_of(f, a, n);
+      axiom mac_shown{L}: \forall uint8_t *p, *key, integer f, a, n, k; 0 <= n ==>
+        (\forall integer i; 0 <= i < n ==> p[i] == flash_byte(f, a + i)) ==>
+        sfu_hmac_byte(key, p, n, k) == flash_hmac_byte(key_name(key), f, a, n, k);
+    }
+    predicate flash_state_crc(integer f, integer a) =
+         flash_word(f, a + SFU_STATE_CRC_OFFSET) == flash_crc32_of(f, a, SFU_STATE_CRC_OFFSET);
+    predicate flash_state_mac(integer f, integer a, integer key) = \forall integer i; 0 <= i < SFU_STATE_MAC_SIZE ==>
+         flash_byte(f, a + (SFU_STATE_MAC_OFFSET + i)) == flash_hmac_byte(key, f, a, SFU_STATE_MAC_OFFSET, i);
+    predicate flash_state(integer f, integer a, integer key) =
+         flash_byte(f, a + SFU_STATE_KIND_OFFSET) == SFU_FLASH_CELL_STATE && flash_state_crc(f, a)
+      && flash_state_mac(f, a, key);
+*/
+/*@ // and these are the numbers of the state it holds
+    predicate flash_says(integer f, integer a, integer slot0, integer slot1, integer attempts, integer sequence,
+                         integer counter, integer failure, integer install0, integer install1, integer next_record,
+                         integer floor0, integer floor1, integer floor2, integer floor3) =
+         slot0 == flash_byte(f, a + SFU_STATE_SLOT0_OFFSET) && slot1 == flash_byte(f, a + SFU_STATE_SLOT1_OFFSET)
+      && attempts == flash_byte(f, a + SFU_STATE_ATTEMPTS_OFFSET)
+      && sequence == flash_word(f, a + SFU_STATE_SEQUENCE_OFFSET)
+      && counter == flash_word(f, a + SFU_STATE_SECURITY_COUNTER_OFFSET)
+      && failure == flash_word(f, a + SFU_STATE_FAILURE_OFFSET)
+      && install0 == flash_word(f, a + SFU_STATE_INSTALL0_OFFSET)
+      && install1 == flash_word(f, a + SFU_STATE_INSTALL1_OFFSET)
+      && next_record == flash_word(f, a + SFU_STATE_NEXT_RECORD_OFFSET)
+      && floor0 == flash_byte(f, a + SFU_STATE_KEY_FLOOR_OFFSET)
+      && floor1 == flash_byte(f, a + (SFU_STATE_KEY_FLOOR_OFFSET + 1))
+      && floor2 == flash_byte(f, a + (SFU_STATE_KEY_FLOOR_OFFSET + 2))
+      && floor3 == flash_byte(f, a + (SFU_STATE_KEY_FLOOR_OFFSET + 3));
+*/
+/* the state at s is what that cell says; its rows are left out, as in journal.h */
+#define SFU_STATE_SAID(s, f, a) \
+	flash_says(f, a, (s)->slot[0], (s)->slot[1], (s)->attempts, (s)->sequence, (s)->security_counter, (s)->failure, \
+	           (s)->install[0], (s)->install[1], (s)->next_record, (s)->key_floor[0], (s)->key_floor[1], \
+	           (s)->key_floor[2], (s)->key_floor[3])
+
 /*@ requires cell: \valid(cell + (0 .. SFU_STATE_SIZE - 1));
     requires read: \valid_read(key + (0 .. 31)) && \valid_read(state);
     requires apart: \separated(cell + (0 .. SFU_STATE_SIZE - 1), key + (0 .. 31), state);

@@ -25,12 +25,32 @@ uint32_t sfu_upgrade_offset(const struct sfu_device *d, uint32_t index)
 	       + index * sfu_get16(d->upgrade.manifest + SFU_MANIFEST_RECORD_SIZE_OFFSET);
 }
 
+/*@ ghost
+    // Claim C8: before each operation on the slot. The journal says that the slot is being installed, so no start takes it
+    // for an image, nor is it the one that is confirmed; and whatever a cut in it leaves of the `size` bytes at `address`,
+    // the other slot and the journal are what they were.
+    /@ requires installing: d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_INSTALLING;
+       requires crash: \forall integer g; flash_elsewhere(sfu_flash, g, address, size) ==>
+                areas_kept(sfu_flash, g, SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1, sfu_layout);
+       assigns \nothing; @/
+    void sfu_slot_changes(const struct sfu_device *d, uint32_t address, uint32_t size);
+*/
+/*@ ghost
+    // Begin or resume made the journal say so, and between two events nobody changes what it says of the slot.
+    /@ requires order: d->upgrade.state == SFU_UPGRADE_STATE_RECEIVING || d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE;
+       assigns \nothing;
+       ensures installing: d->journal.state.slot[d->upgrade.slot] == SFU_SLOT_INSTALLING; @/
+    void sfu_install_known(const struct sfu_device *d);
+*/
+#define INSTALLS(d) ((d)->journal.state.slot[(d)->upgrade.slot] == SFU_SLOT_INSTALLING)
+
 /* Erases on until `end` (an offset in the slot) is inside what is erased. A sector is erased once, when the
  * image reaches it: what lies behind a checkpoint is erased again when the installation is resumed. */
 /*@ requires place: \valid(d);
     requires layout: layout_sound;
     requires accepted: sfu_vouch.accepted == 1;
     requires slot: d->upgrade.slot < sfu_layout.slot_count;
+    requires installing: d->upgrade.erased < end ==> INSTALLS(d);
     requires inside: d->upgrade.erased <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size
              && end <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
     assigns d->upgrade.erased, sfu_flash, sfu_chip;
@@ -57,6 +77,7 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
 			return SFU_E_LAYOUT;
 		/*@ assert inside: flash_inside(slot.address + d->upgrade.erased, sector,
 		                               sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot]); */
+		//@ ghost sfu_slot_changes(d, slot.address + d->upgrade.erased, sector);
 		status = sfu_port_flash_erase(slot.address + d->upgrade.erased) /*@ ghost (sector) */;
 		d->upgrade.erased += sector;
 		sfu_port_kick();
@@ -69,6 +90,7 @@ static uint32_t erase_to(struct sfu_device *d, uint32_t end)
     requires layout: layout_sound && d->upgrade.slot < sfu_layout.slot_count;
     requires inside: offset + size <= sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].size;
     requires vouched: data == sfu_vouch.bytes && size <= sfu_vouch.size;
+    requires installing: INSTALLS(d);
     assigns sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_SLOT + d->upgrade.slot, SFU_AREA_SLOT + d->upgrade.slot + 1); */
 static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8_t *data, uint32_t size)
@@ -76,6 +98,7 @@ static uint32_t program(const struct sfu_device *d, uint32_t offset, const uint8
 	const uint32_t address = sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot].address + offset;
 
 	//@ assert inside: flash_inside(address, size, sfu_layout.area[SFU_AREA_SLOT + d->upgrade.slot]);
+	//@ ghost sfu_slot_changes(d, address, size);
 	return sfu_port_flash_program(address, data, size);
 }
 
@@ -189,6 +212,7 @@ void sfu_upgrade_resume(struct sfu_device *d)
     requires end: d->upgrade.checkpoint <= end
              && end == sfu_layout.image_offset + sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next)
              && end <= sfu_layout.image_offset + SFU_UPGRADE_PLAIN(d);
+    requires installing: INSTALLS(d);
     assigns d->upgrade.erased, d->upgrade.checkpoint, d->journal, sfu_flash, sfu_chip;
     ensures flash: SFU_UPGRADE_WRITES(d);
     ensures counter: SFU_COUNTER_STAYS(d);
@@ -225,6 +249,7 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	/*@ assert end: end == sfu_layout.image_offset
 	               + (d->upgrade.next + 1 < SFU_UPGRADE_COUNT(d) ? sfu_rows(SFU_UPGRADE_RECORD(d), d->upgrade.next + 1)
 	                  : SFU_UPGRADE_PLAIN(d)); */
+	//@ ghost sfu_install_known(d);
 	sfu_cipher(u->key, u->next, record, plain);
 	u->status = erase_to(d, end);
 	//@ assert erased: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
@@ -245,12 +270,23 @@ void sfu_upgrade_store(struct sfu_device *d, uint8_t *record, uint32_t size)
 	//@ assert far: SFU_UPGRADE_FAR(d);
 }
 
+/* the pass went over the whole image; and what it hashed is what the manifest says */
+#define PASSED(d, p) \
+	((p)->chunk == 1 + (SFU_UPGRADE_PLAIN(d) + SFU_FORMAT_SEAL_CHUNK - 1) / SFU_FORMAT_SEAL_CHUNK)
+#define HASHED(d, p) \
+	(\forall integer i; 0 <= i < SFU_FORMAT_HASH ==> \
+	 sfu_sha_byte((p)->hash.sha, i) == (d)->upgrade.manifest[SFU_MANIFEST_IMAGE_HASH_OFFSET + i])
+
 /* The one pass over the finished image; its buffer is the frame's, which is used up. */
 /*@ requires place: \valid(d);
     requires layout: layout_sound;
     requires fits: SFU_UPGRADE_FITS(d);
     requires pass: \valid(p) && \separated(p, d);
-    assigns *p, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip; */
+    assigns *p, d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip;
+    ensures whole: \result == SFU_OK ==> PASSED(d, p);
+    ensures vector: \result == SFU_OK ==> flash_read(sfu_flash, SFU_SLOT_IMAGE(d->upgrade.slot), 8) == SFU_OK ==>
+             slot_vector(sfu_flash, SFU_SLOT_IMAGE(d->upgrade.slot), SFU_UPGRADE_PLAIN(d));
+    ensures hash: \result == SFU_OK ==> HASHED(d, p); */
 static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
 {
 	struct sfu_upgrade *u = &d->upgrade;
@@ -281,6 +317,7 @@ static uint32_t verify(struct sfu_device *d, struct sfu_pass *p)
     requires layout: layout_sound;
     requires journal: SFU_JOURNAL_PLACE(&d->journal);
     requires pass: \valid_read(p) && \separated(p, d);
+    requires verified: status == SFU_OK ==> PASSED(d, p) && HASHED(d, p);
     assigns d->journal, sfu_flash;
     ensures flash: SFU_WRITES(SFU_AREA_JOURNAL, SFU_AREA_KEYS);
     ensures counter: SFU_COUNTER_STAYS(d);
@@ -341,11 +378,13 @@ void sfu_upgrade_seal(struct sfu_device *d)
 	struct sfu_pass p;
 	uint32_t status, written;
 
+	//@ ghost sfu_install_known(d);
 	/* the rest of the slot too: the mailbox must be blank */
 	status = erase_to(d, slot.size);
 	//@ assert erased: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);
 	if (status == SFU_OK)
 		status = verify(d, &p);
+	//@ assert verified: status == SFU_OK ==> PASSED(d, &p) && HASHED(d, &p);
 	if (status == SFU_OK)
 		status = forget_checkpoints(d);
 	//@ assert forgotten: upgrade_kept(\at(sfu_flash, Pre), sfu_flash, d->upgrade.slot, sfu_layout);

@@ -20,6 +20,9 @@ RULES = {
                             r"s->current <= 1 \? 1 : 0, status"),
 }
 GHOST = re.compile(r"(?://@ ghost|/\*@ ghost) (sfu_(?:page|cell)_\w+)\((.*?)\);", re.S)
+# an operation on a slot, and the ghost that asks directly before it what a cut there may leave
+SLOT = re.compile(r"//@ ghost sfu_slot_changes\(d, (?P<a>[^;]+?), (?P<n>\w+)\);\s+(?:status = |return )"
+                  r"sfu_port_flash_(?:erase\((?P=a)\) /\*@ ghost \((?P=n)\) \*/;|program\((?P=a), data, (?P=n)\);)")
 REMEMBER = "//@ ghost int before = sfu_flash;"
 
 
@@ -62,7 +65,7 @@ def resolve(text, start, variable):
 def reading(path, text, at, arguments):
     """sfu_cell_read: what is said is the cell that the lines before it have read, and its status."""
     head = bare(text[text.rfind("\n{", 0, at):at])
-    said = re.fullmatch(r"[\w>.-]+area \+ (?P<p>[\w>-]+), (?P<i>\w+), status", one_line(arguments))
+    said = re.fullmatch(r"[\w>.-]+area \+ (?P<p>[\w>.-]+), (?P<i>[\w>-]+), status", one_line(arguments))
     if not said:
         return f"{path}: sfu_cell_read is told `{one_line(arguments)}`"
     statement = re.split(r"[{}]", head.rsplit(";", 2)[-2])[-1]
@@ -74,9 +77,9 @@ def reading(path, text, at, arguments):
     return f"{path}: sfu_cell_read does not stand directly behind a reading, but behind `{statement.strip()}`"
 
 
-def check(root=".", wanted=5):
+def check(root=".", wanted=6):
     count = 0
-    for path in sorted(pathlib.Path(root, "fsm").glob("*.c")):
+    for path in sorted(p for p in pathlib.Path(root, "fsm").iterdir() if p.suffix in (".c", ".rl")):
         text, name = path.read_text(), str(path)
         for found in GHOST.finditer(text):
             count += 1
@@ -92,5 +95,8 @@ def check(root=".", wanted=5):
         ghosts = sum(g in RULES for g in (f[1] for f in GHOST.finditer(text)))
         if path.name == "store.c" and calls != ghosts:
             yield f"{name}: {calls} operations on flash and {ghosts} ghosts that speak of them"
+        asked = len(SLOT.findall(text))
+        if path.name == "upgrade_flash.c" and asked != len(re.findall(r"\bsfu_port_flash_(?:program|erase)\(", bare(text))):
+            yield f"{name}: only of {asked} operations on a slot it is asked what a cut may leave (sfu_slot_changes)"
     if count < wanted:
         yield f"{root}/fsm: only {count} ghost calls on flash were found"

@@ -106,6 +106,11 @@ def test_ghosts():
                  "const uint32_t address = sfu_layout.area[s->area + 1].address;\n\tuint8_t unit[SFU_COMMIT_SIZE], seen"))
     with_change("a reading of another cell", ghosts.check, ["sfu_cell_read"], "fsm/keys.c",
                 ("status = read_cell(s, s->current, i, seen)", "status = read_cell(s, s->current, 1, seen)"))
+    with_change("a reading of another cell in replay", ghosts.check, ["sfu_cell_read"], "fsm/journal.rl",
+                ("ghost sfu_cell_read(j->store.area + j->store.current, r->at, status)",
+                 "ghost sfu_cell_read(j->store.area + j->store.current, r->next, status)"))
+    with_change("an operation on a slot that nobody asked about", ghosts.check, ["sfu_slot_changes"], "fsm/upgrade_flash.c",
+                ("\t//@ ghost sfu_slot_changes(d, address, size);\n", ""))
     with_change("the status of something else", ghosts.check, ["sfu_page_erased"], "fsm/store.c",
                 ("s->current <= 1 ? 1 : 0, status);\n\treturn status;\n}\n\nvoid sfu_store_find",
                  "s->current <= 1 ? 1 : 0, SFU_OK);\n\treturn status;\n}\n\nvoid sfu_store_find"))
