@@ -454,18 +454,30 @@ static void test_copies_torn(void **state)
 }
 
 /* Where the older page's cells have become unreadable too, the one cell is all there is, and is kept. */
-static void test_copies_and_older_page_torn(void **state)
+static void copies_and_older_page_torn(uint32_t end)
 {
 	uint32_t offset;
 
-	(void)state;
 	at.ecc = 1;
 	cut_copies();
-	for (offset = SFU_FLASH_CELL; offset < 4 * SFU_FLASH_CELL; offset += sfu_layout.unit)
+	for (offset = SFU_FLASH_CELL; offset < end * SFU_FLASH_CELL; offset += sfu_layout.unit)
 		host_flash_tear(sfu_layout.area[SFU_AREA_KEYS].address + offset);
 	boot();
 	assert_int_equal(keys.kind, SFU_FLASH_KEYS_DEVICE);
 	settle();
+}
+
+static void test_copies_and_older_page_torn(void **state)
+{
+	(void)state;
+	copies_and_older_page_torn(4);
+}
+
+/* The last of its cells that is looked at reads blank: what is marked in the newer page is not that. */
+static void test_copies_and_older_cell_torn(void **state)
+{
+	(void)state;
+	copies_and_older_page_torn(2);
 }
 
 /* M is no key that a device could work with. */
@@ -508,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup(test_begun_again, from_oem),
 		cmocka_unit_test_setup(test_copies_torn, from_oem),
 		cmocka_unit_test_setup(test_copies_and_older_page_torn, from_oem),
+		cmocka_unit_test_setup(test_copies_and_older_cell_torn, from_oem),
 		cmocka_unit_test_setup(test_cuts, from_oem),
 		cmocka_unit_test_setup(test_master, from_master),
 		cmocka_unit_test_setup(test_torn_units, from_master),
