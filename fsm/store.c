@@ -28,9 +28,11 @@ _Static_assert(UNITS * SFU_COMMIT_SIZE == SFU_FLASH_CELL, "the commit units fill
 uint32_t sfu_store_read(uint32_t address, uint8_t *out, uint32_t size)
 {
 	const uint32_t erased = sfu_layout.erased % 256u * 0x01010101u;
-	const uint32_t status = sfu_port_flash_read(address, out, size);
-	uint32_t i;
+	uint32_t status = sfu_port_flash_read(address, out, size), i;
 
+	/* once more: a state may be in one cell alone */
+	if (status == SFU_E_IO)
+		status = sfu_port_flash_read(address, out, size);
 	if (status != SFU_OK)
 		return status;
 	//@ assert pattern: erased == 16843009 * (sfu_layout.erased % 256);
