@@ -88,5 +88,5 @@ cuts-check: $(CUTS_PROGRAMS) ## power cuts, failures and torn units in whole liv
 cuts-full: $(CUTS_PROGRAMS) ## the same at every operation, with second cuts, five seeds: hours
 	@python3 tests/e2e/run.py --cuts full '$(HOST_LAYOUTS)' '$(CUTS_SIGNATURE)' '$(CUTS_SANITIZED)'
 
-cuts-mutants: build/host/e2e/seal/test_cuts-32-ff-2 build/host/unit/test_journal.o build/host/unit/test_store.o ## changes of journal and store for the worse, each of which a test of power cuts notices
+cuts-mutants: build/host/e2e/seal/test_cuts-32-ff-2 build/host/unit/test_journal.o build/host/unit/test_store.o ## changes of journal and store for the worse: which does a test of power cuts notice?
 	@python3 tests/e2e/mutants.py
