@@ -107,7 +107,7 @@ static uint32_t sfu_link_good(const struct sfu_link *l)
 	const uint8_t *payload = l->buffer + SFU_LINK_PAD;
 	uint32_t size;
 
-	if (l->fill <= SFU_LINK_FCS)
+	if (l->fill <= SFU_LINK_FCS || l->fill > SFU_LINK_FRAME_MAX)
 		return 0;
 	size = l->fill - SFU_LINK_FCS;
 	return sfu_crc32(payload, size) == sfu_get32(payload + size);
@@ -146,7 +146,8 @@ static uint32_t sfu_link_good(const struct sfu_link *l)
 static struct sfu_link_found sfu_link_classify(struct sfu_link *l, const uint8_t *data, uint32_t size)
 {
 	struct sfu_link_found found = { SFU_LINK_EVENT_RUN, 1 };
-	uint32_t room = SFU_LINK_FRAME_MAX - l->fill;
+	/* a length that a fault has changed leaves no room */
+	uint32_t room = l->fill < SFU_LINK_FRAME_MAX ? SFU_LINK_FRAME_MAX - l->fill : 0;
 
 	if (data[0] == SFU_LINK_FLAG)
 		found.event = sfu_link_good(l) ? SFU_LINK_EVENT_GOOD : SFU_LINK_EVENT_FLAG;

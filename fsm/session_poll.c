@@ -232,7 +232,11 @@ static uint32_t take_block(struct sfu_device *d)
 		/* behind the last record nothing may follow */
 		if (d->upgrade.state == SFU_UPGRADE_STATE_COMPLETE)
 			return d->ymodem.at < d->ymodem.size ? sfu_session_note(d, SFU_R_YMODEM) : SFU_OK;
-		n = sfu_ymodem_take(&d->ymodem, bytes + d->session.fill, missing(d));
+		n = missing(d);
+		/* a length that a fault has changed must not make the copy run on */
+		if (d->session.fill > SFU_FORMAT_RECORD_MAX || n > SFU_FORMAT_RECORD_MAX - d->session.fill)
+			return sfu_session_note(d, SFU_R_YMODEM);
+		n = sfu_ymodem_take(&d->ymodem, bytes + d->session.fill, n);
 		//@ assert states: d->upgrade.state == \at(d->upgrade.state, LoopCurrent) && d->session.state == \at(d->session.state, LoopCurrent);
 		//@ assert plain: SFU_UPGRADE_PLAIN(d) == \at(SFU_UPGRADE_PLAIN(d), LoopCurrent);
 		//@ assert record: SFU_UPGRADE_RECORD(d) == \at(SFU_UPGRADE_RECORD(d), LoopCurrent);

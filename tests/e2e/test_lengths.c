@@ -47,11 +47,11 @@ enum { NO, YES, SINGLE }; /* SINGLE: where the slot is that of the image that ra
 	{ "manifest " #f, offsetof(struct sfu_device, upgrade.manifest) + SFU_MANIFEST_##f##_OFFSET, SFU_MANIFEST_##f##_SIZE, \
 	  { frames, ymodem } }
 static const struct field fields[] = {
-	FIELD(link.fill, YES, NO), FIELD(link.ready, NO, NO),
-	FIELD(session.fill, NO, YES), FIELD(session.head, NO, YES), FIELD(session.at, NO, YES), FIELD(session.size, NO, NO),
+	FIELD(link.fill, NO, NO), FIELD(link.ready, NO, NO),
+	FIELD(session.fill, NO, NO), FIELD(session.head, NO, NO), FIELD(session.at, NO, NO), FIELD(session.size, NO, NO),
 	FIELD(ymodem.left, NO, NO), FIELD(ymodem.at, NO, NO), FIELD(ymodem.size, NO, NO), FIELD(ymodem.length, NO, NO),
 	FIELD(ymodem.seen, NO, NO),
-	MANIFEST(PLAIN_SIZE, NO, YES), MANIFEST(RECORD_SIZE, NO, YES), MANIFEST(RECORD_COUNT, NO, NO),
+	MANIFEST(PLAIN_SIZE, NO, NO), MANIFEST(RECORD_SIZE, NO, NO), MANIFEST(RECORD_COUNT, NO, NO),
 	FIELD(upgrade.next, NO, NO), FIELD(upgrade.erased, SINGLE, SINGLE), FIELD(upgrade.checkpoint, NO, NO),
 	/* no lengths, but places: which slot, which cell, which page */
 	FIELD(upgrade.slot, YES, YES), FIELD(journal.next, YES, YES), FIELD(journal.store.current, NO, NO),
