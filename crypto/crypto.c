@@ -180,12 +180,8 @@ uint32_t sfu_verify(
 	return SFU_OK;
 }
 
-/*@ // what the other names stand for: the nonce is the index as four bytes, and eight zeros (RFC 8439)
+/*@ // what the name of an opened box stands for: the first block of the stream is the key of the tag (RFC 8439, 2.8)
     axiomatic CipherMeaning {
-      axiom cipher{L}: \forall uint8_t *nonce, integer key, data; (\forall integer i; 4 <= i < 12 ==> nonce[i] == 0) ==>
-        br_chacha20_of(key, sfu_bytes(nonce, 12), 0, data) == sfu_cipher_of(key, SFU_WORD(nonce, 0), data);
-      axiom tag{L}: \forall uint8_t *nonce, integer key, data; (\forall integer i; 4 <= i < 12 ==> nonce[i] == 0) ==>
-        br_poly1305_of(key, sfu_bytes(nonce, 12), data) == sfu_tag_of(key, SFU_WORD(nonce, 0), data);
       axiom opened{L}: \forall uint8_t *nonce, integer key, data; (\forall integer i; 0 <= i < 12 ==> nonce[i] == 0) ==>
         br_chacha20_of(key, sfu_bytes(nonce, 12), 1, data) == sfu_opened_of(key, data);
     }

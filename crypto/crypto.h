@@ -92,8 +92,7 @@ uint32_t sfu_verify(const uint8_t public_key[64], const uint8_t hash[32], const 
  * `data` in place. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid(data + (0 .. size - 1));
     requires apart: \separated(key + (0 .. 31), data + (0 .. size - 1));
-    assigns data[0 .. size - 1];
-    ensures value: sfu_bytes(data, size) == \old(sfu_cipher_of(sfu_bytes(key, 32), index, sfu_bytes(data, size))); */
+    assigns data[0 .. size - 1]; */
 void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t size);
 
 /* Poly1305 tag of ChaCha20-Poly1305 (RFC 8439 section 2.8) with empty plaintext: the one-time MAC of
@@ -101,8 +100,7 @@ void sfu_cipher(const uint8_t key[32], uint32_t index, uint8_t *data, uint32_t s
  * be used for two different messages. `tag` may lie inside `data`. */
 /*@ requires read: \valid_read(key + (0 .. 31)) && \valid_read(data + (0 .. size - 1));
     requires tag: \valid(tag + (0 .. 15)) && \separated(tag + (0 .. 15), key + (0 .. 31));
-    assigns tag[0 .. 15];
-    ensures value: sfu_bytes(tag, 16) == \old(sfu_tag_of(sfu_bytes(key, 32), index, sfu_bytes(data, size))); */
+    assigns tag[0 .. 15]; */
 void sfu_onetime_mac(uint8_t tag[16], const uint8_t key[32], uint32_t index, const uint8_t *data,
                      uint32_t size);
 

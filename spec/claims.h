@@ -46,10 +46,8 @@
     }
 */
 
-/*@ // of such values: what ChaCha20 makes of data; the tag of Poly1305; what a box of the two holds
+/*@ // of such values: what a box of ChaCha20-Poly1305 holds
     axiomatic Ciphers {
-      logic integer sfu_cipher_of(integer key, integer index, integer data);
-      logic integer sfu_tag_of(integer key, integer index, integer data);
       logic integer sfu_opened_of(integer key, integer box);
     }
 */
