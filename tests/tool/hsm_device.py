@@ -165,6 +165,8 @@ class Line(threading.Thread):
         elif name == "PERMIT":
             result = self.chip.take(body)
             answer = ("REFUSE", u32(CODES[result], 0)) if isinstance(result, str) else ("RECEIPT", result)
+        elif name == "REBOOT":
+            answer = ("DONE", u32(0))
         else:
             answer = ("REFUSE", u32(CODES["R_TYPE"], 0))
         if name in self.drop:
