@@ -4,6 +4,7 @@
 #define SFU_BOOT_H
 
 #include <stdint.h>
+#include "check.h"
 #include "device.h"
 
 /* Makes the device ready (layout, configuration, lock profile, keys, journal) and runs the machine to its
@@ -100,6 +101,27 @@ uint32_t sfu_boot_floor(const struct sfu_device *d);
     ensures stands: \result == SFU_OK <==> SFU_KEYS_STAND(keys, d->journal.state.key_floor)
              && SFU_KEYS_STAND(keys, sfu_config + SFU_CONFIG_KEY_FLOOR_OFFSET) && SFU_KEYS_STAND(keys, keys); */
 uint32_t sfu_boot_revoked(const struct sfu_device *d, const uint8_t keys[SFU_AUTHORITY_KEYS]);
+
+/* Checks the candidate: its bytes, its keys and its counter against the floors, its first two words. Leaves in `c` what it
+ * went by. SFU_OK, or why not: the codes of sfu_check_slot, SFU_R_COUNTER, SFU_R_REVOKED, those of sfu_slot_vector. */
+/*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
+    requires apart: \valid(c) && \separated(d, c);
+    assigns *c, d->boot.counter, d->boot.keys[0 .. SFU_AUTHORITY_KEYS - 1], d->boot.version[0 .. SFU_VERSION_SIZE - 1],
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip, sfu_vouch.signature, sfu_judged;
+    ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.candidate);
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter;
+    ensures stands: \result == SFU_OK ==> SFU_BOOT_STANDS(d);
+    ensures seal: c->seal == &d->journal.state.seal[d->boot.candidate][0]; */
+uint32_t sfu_boot_check(struct sfu_device *d, struct sfu_check *c);
+
+/* The same, and the counter, the keys and the last comparison once more: one fault must not be enough to believe an image. */
+/*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
+    assigns d->boot.counter, d->boot.keys[0 .. SFU_AUTHORITY_KEYS - 1], d->boot.version[0 .. SFU_VERSION_SIZE - 1],
+            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip, sfu_vouch.signature, sfu_judged;
+    ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.candidate);
+    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter;
+    ensures stands: \result == SFU_OK ==> SFU_BOOT_STANDS(d); */
+uint32_t sfu_boot_examine(struct sfu_device *d);
 
 /* Fills in struct EXCHANGE for the application in d->boot.good. */
 /*@ requires place: \valid_read(d) && layout_sound && d->boot.good < sfu_layout.slot_count;

@@ -84,40 +84,31 @@ uint32_t sfu_boot_revoked(const struct sfu_device *d, const uint8_t keys[SFU_AUT
 	return SFU_OK;
 }
 
-/* Checks the candidate: its bytes, its keys and its counter against the floors, its first two words. */
-/*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
-    assigns d->boot.counter, d->boot.keys[0 .. SFU_AUTHORITY_KEYS - 1], d->boot.version[0 .. SFU_VERSION_SIZE - 1],
-            d->link.buffer[0 .. SFU_LINK_BUFFER - 1], sfu_chip, sfu_vouch.signature, sfu_judged;
-    ensures judged: \result == SFU_OK ==> SFU_BOOT_JUDGED(d->boot.candidate);
-    ensures counter: \result == SFU_OK ==> d->boot.counter >= d->journal.state.security_counter;
-    ensures stands: \result == SFU_OK ==> SFU_BOOT_STANDS(d); */
-static uint32_t examine(struct sfu_device *d)
+uint32_t sfu_boot_check(struct sfu_device *d, struct sfu_check *c)
 {
-	struct sfu_check c;
 	uint32_t status;
 
-	c.slot = d->boot.candidate;
-	c.install = d->journal.state.install[c.slot];
-	c.seal = d->journal.state.seal[c.slot];
-	c.device = d->keys.device;
-	c.oem = d->keys.oem;
-	c.buffer = sfu_device_buffer(d);
-	status = sfu_check_slot(&c);
+	c->slot = d->boot.candidate;
+	c->install = d->journal.state.install[c->slot];
+	c->seal = d->journal.state.seal[c->slot];
+	c->device = d->keys.device;
+	c->oem = d->keys.oem;
+	c->buffer = sfu_device_buffer(d);
+	status = sfu_check_slot(c);
 	if (status != SFU_OK)
 		return status;
 	//@ assert judged: SFU_BOOT_JUDGED(d->boot.candidate);
-	d->boot.counter = sfu_manifest_word(c.manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
-	sfu_copy(d->boot.keys, c.manifest + SFU_MANIFEST_KEY_FLOOR_OFFSET, SFU_AUTHORITY_KEYS);
+	d->boot.counter = sfu_manifest_word(c->manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET);
+	sfu_copy(d->boot.keys, c->manifest + SFU_MANIFEST_KEY_FLOOR_OFFSET, SFU_AUTHORITY_KEYS);
 	if (d->boot.counter < sfu_boot_floor(d))
 		return SFU_R_COUNTER;
 	status = sfu_boot_revoked(d, d->boot.keys);
 	if (status != SFU_OK)
 		return status;
 	//@ assert stands: SFU_BOOT_STANDS(d);
-	sfu_copy(d->boot.version, c.manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
+	sfu_copy(d->boot.version, c->manifest + SFU_MANIFEST_VERSION_OFFSET, SFU_VERSION_SIZE);
 	//@ assert still_stands: SFU_BOOT_STANDS(d);
-	status = sfu_slot_vector(c.slot, sfu_manifest_word(c.manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
-	return status == SFU_OK ? sfu_check_again(&c) : status;
+	return sfu_slot_vector(c->slot, sfu_manifest_word(c->manifest, SFU_MANIFEST_PLAIN_SIZE_OFFSET));
 }
 
 /*@ requires sound: \valid(d) && layout_sound && d->boot.candidate < sfu_layout.slot_count;
@@ -177,7 +168,7 @@ static unsigned char classify(struct sfu_device *d)
 	if (d->boot.state == SFU_BOOT_STATE_HELD)
 		return settle(d);
 	d->boot.status = SFU_OK;
-	d->boot.held = examine(d);
+	d->boot.held = sfu_boot_examine(d);
 	if (d->boot.state == SFU_BOOT_STATE_TRIAL)
 		return judge_trial(d);
 	return d->boot.held == SFU_OK ? SFU_BOOT_EVENT_HOLDS : SFU_BOOT_EVENT_BROKEN;

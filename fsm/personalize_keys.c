@@ -54,8 +54,6 @@ void sfu_personal_attest(uint8_t out[32], const uint8_t master[32])
 void sfu_personal_signer(uint8_t out[32])
 {
 	sfu_digest(sfu_config + SFU_CONFIG_HSM_KEY_OFFSET, SFU_CONFIG_HSM_KEY_SIZE, out);
-	/*@ assert made: sfu_bytes(out, 32) == \at(sfu_sha_of(sfu_sha_more(sfu_sha_none,
-	      sfu_bytes(&sfu_config[SFU_CONFIG_HSM_KEY_OFFSET], SFU_CONFIG_HSM_KEY_SIZE))), Pre); */
 }
 
 void sfu_personal_forget(struct sfu_personal *p)

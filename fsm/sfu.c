@@ -1,5 +1,7 @@
 #include "sfu.h"
 #include "boot.h"
+#include "check.h"
+#include "manifest.h"
 #include "port.h"
 #include "session.h"
 #include "sfu_codes.h"
@@ -15,6 +17,21 @@ struct sfu_device sfu_device;
 uint8_t *sfu_device_buffer(struct sfu_device *d)
 {
 	return d->link.buffer + SFU_LINK_PAD + 1u;
+}
+
+/* here, and not beside sfu_boot_check: an optimizer that sees both asks once */
+uint32_t sfu_boot_examine(struct sfu_device *d)
+{
+	struct sfu_check c;
+	uint32_t status;
+
+	status = sfu_boot_check(d, &c);
+	if (status != SFU_OK)
+		return status;
+	if (sfu_manifest_word(c.manifest, SFU_MANIFEST_SECURITY_COUNTER_OFFSET) < sfu_boot_floor(d))
+		return SFU_R_COUNTER;
+	status = sfu_boot_revoked(d, c.manifest + SFU_MANIFEST_KEY_FLOOR_OFFSET);
+	return status == SFU_OK ? sfu_check_again(&c) : status;
 }
 
 /*@ requires place: \valid(d) && layout_sound && d->boot.good < sfu_layout.slot_count;

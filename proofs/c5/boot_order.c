@@ -91,7 +91,7 @@ static uint8_t preferred(const struct sfu_device *d, uint32_t wanted);
 static unsigned char choose(struct sfu_device *d);
 /*@ requires c5: c5_now == c5_Looking;
     ensures c5: c5_now == (\result == SFU_OK ? c5_Held : c5_Broken); */
-static uint32_t examine(struct sfu_device *d);
+uint32_t sfu_boot_examine(struct sfu_device *d);
 /*@ requires c5: c5_now == c5_Broken || c5_now == c5_Held;
     ensures c5: c5_now == \old(c5_now); */
 static unsigned char judge_trial(const struct sfu_device *d);

@@ -39,7 +39,7 @@ APART = {"put": 8, "move": 8, "conclude": 10, "generation_of": 200, "sfu_keys_lo
          "sfu_boot_prepare": 200, "open_keys": 100,
          "copy_cell": 600, "read_cell": 60, "finish": 60, "find_keys": 60,
          "sfu_slot_confirmed": 300, "sfu_personalize_permit": 200,
-         "classify": 100, "judge_trial": 50, "examine": 50}
+         "classify": 100, "judge_trial": 50, "sfu_boot_check": 50, "sfu_boot_examine": 50}
 # Where values that stand in a relation are followed one by one, or states come together before they multiply:
 # {file: [(function, the line, what is put before it)]}. It changes how Eva goes about it, not what the code means.
 APIECE = {
@@ -54,7 +54,7 @@ COUNTED = ("sfu_link_receive", "sfu_link_classify", "sfu_link_collect")
 # of whose answers only SFU_OK and the rest are kept apart
 # (their codes are more than the 8 values that Eva keeps one by one by itself: hence -eva-ilevel)
 OK = 0x3C3C3C3C
-STATUS = """examine sfu_boot_prepare open_keys recover sfu_journal_load sfu_journal_append sfu_journal_format
+STATUS = """sfu_boot_check sfu_boot_examine sfu_boot_prepare open_keys recover sfu_journal_load sfu_journal_append sfu_journal_format
     sfu_check_slot sfu_check_oem sfu_check_read sfu_check_pass sfu_manifest_authentic sfu_manifest_meant
     sfu_manifest_fits sfu_personalize_permit sfu_personal_receipt open_master""".split()
 OPTIONS = ["-c11", "-machdep", "gcc_x86_32", "-main", "sfu_main", "-warn-unsigned-overflow",
