@@ -1,6 +1,6 @@
 # What is proved of the core, with Frama-C's WP (proofs/README.md).
 
-CHECKS += prove-replay proofs-paper-check proofs-lint-check
+CHECKS += prove-replay prove-order-check proofs-paper-check proofs-lint-check
 
 .PHONY: prove prove-replay prove-smoke prove-attacks prove-mutants prove-eva prove-table
 
