@@ -59,8 +59,7 @@ void sfu_hash_final(const struct sfu_hash *h, uint8_t digest[32]);
     requires out: \valid(out + (0 .. 31));
     requires apart: \separated(out + (0 .. 31), key + (0 .. 31), data + (0 .. size - 1));
     assigns out[0 .. 31];
-    ensures mac: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_hmac_byte(key, data, size, i));
-    ensures value: sfu_bytes(out, 32) == \old(sfu_mac_of(sfu_bytes(key, 32), sfu_bytes(data, size), sfu_nothing)); */
+    ensures mac: \forall integer i; 0 <= i < 32 ==> out[i] == \old(sfu_hmac_byte(key, data, size, i)); */
 void sfu_hmac(uint8_t out[32], const uint8_t key[32], const uint8_t *data, uint32_t size);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes of output. `salt_size` 0 means the empty salt;

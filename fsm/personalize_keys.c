@@ -210,8 +210,8 @@ static void fill_cell(uint8_t *cell, const uint8_t *permit, const uint8_t *maste
 	tell(receipt, cell + SFU_KEYS_LICENCE_OFFSET, cell + SFU_KEYS_OEM_KEY_OFFSET);
 	//@ ghost Told: ;
 	sfu_hmac(attest, key, receipt, SFU_RECEIPT_MAC_OFFSET);
-	/*@ assert mac: sfu_bytes(&attest[0], 32) == \at(sfu_mac_of(sfu_bytes(&key[0], 32),
-	      sfu_bytes(&receipt[0], SFU_RECEIPT_MAC_OFFSET), sfu_nothing), Told); */
+	/*@ assert mac: \forall integer i; 0 <= i < 32 ==>
+	      attest[i] == \at(sfu_hmac_byte(&key[0], &receipt[0], SFU_RECEIPT_MAC_OFFSET, i), Told); */
 	sfu_copy(cell + SFU_KEYS_RECEIPT_OFFSET, attest, SFU_KEYS_RECEIPT_SIZE);
 	sfu_wipe(attest, sizeof attest);
 	sfu_wipe(key, sizeof key);
