@@ -119,7 +119,8 @@ static int slot_write(uint32_t slot, uint32_t at, uint32_t size, const uint8_t *
 			/* another confirmed itself, and the loader was asked for before that one ran */
 			if (world.good == slot && sfu_device.boot.good == 1 - slot && world.confirmed[1 - slot])
 				world.good = 1 - slot;
-			if (world.good == slot && outgrown(slot))
+			/* asked at the first erase in any slot, as that is where it is still known what outgrew it */
+			if (world.good < 2 && outgrown(world.good))
 				world.good = NONE;
 			FUZZ_MUST(sfu_layout.slot_count == 1 || world.good != slot || world.state_spoiled
 			                  || world.slot_spoiled[slot] || world.failing,
