@@ -141,7 +141,14 @@ uint32_t sfu_check_slot(struct sfu_check *c)
 	return verdict[c->slot] == SFU_R_SEAL ? SFU_R_SEAL : SFU_OK;
 }
 
-uint32_t sfu_check_again(const struct sfu_check *c) { return verdict[c->slot] == SFU_R_IMAGE ? SFU_R_IMAGE : SFU_OK; }
+/* fsm/sfu.c asks again what sfu_boot_check has asked */
+uint32_t sfu_boot_examine(struct sfu_device *d)
+{
+	struct sfu_check c;
+	const uint32_t status = sfu_boot_check(d, &c);
+
+	return status == SFU_OK && verdict[c.slot] == SFU_R_IMAGE ? SFU_R_IMAGE : status;
+}
 
 uint32_t sfu_journal_append(struct sfu_journal *j, const struct sfu_state *next)
 {
