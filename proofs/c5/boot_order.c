@@ -102,9 +102,6 @@ static unsigned char settle(struct sfu_device *d);
 /*@ requires c5: c5_now == c5_Looking;
     ensures c5: c5_now == c5_Looking; */
 uint32_t sfu_boot_floor(const struct sfu_device *d);
-/*@ requires c5: c5_now == c5_Looking;
-    ensures c5: c5_now == c5_Looking; */
-uint8_t *sfu_device_buffer(struct sfu_device *d);
 /*@ requires c5: c5_now == c5_Broken || c5_now == c5_Held;
     ensures c5: c5_now == \old(c5_now); */
 void sfu_boot_failure(struct sfu_device *d, uint32_t code);
