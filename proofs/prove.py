@@ -15,7 +15,7 @@ if a goal is open that the table does not name.
   --smoke    no goals, but WP's smoke tests: it tries to prove that a contract, a loop or a statement cannot be
              reached. Fails unless what it finds is what proofs/smoke.tsv lists, with a reason
   --update   writes the table anew, proofs/provers.tsv with who proved it and in what time, and proofs/cache.tsv with
-             what the provers said; with --smoke, proofs/smoked.tsv with how many smoke tests there were
+             what the provers said (of the whole core: nothing that it no longer asks); with --smoke, proofs/smoked.tsv with how many smoke tests there were
 """
 import collections
 import concurrent.futures
@@ -234,14 +234,26 @@ def unpack():
                     out.write(said)
 
 
-def pack():
-    """Proofs alone: that a prover had no answer does not help a replay, and takes a third of the room."""
-    names = sorted(name for name in os.listdir(CACHE) if name.endswith(".json"))
+def answers():
+    return [os.path.join(CACHE, name) for name in sorted(os.listdir(CACHE)) if name.endswith(".json")]
+
+
+def forget_reads():
+    """Marks all answers as never read; those that a whole run does not read are of goals that are no more."""
+    for path in answers():
+        os.utime(path, ns=(0, os.stat(path).st_mtime_ns))
+
+
+def pack(whole):
+    """Proofs alone: that a prover had no answer does not help a replay, and takes a third of the room. Of a whole run only
+    what it has read or written; where the file system does not note reads (mount's noatime), that is too few: --replay tells."""
     with open(PACKED, "w") as out:
-        for name in names:
-            said = " ".join(open(os.path.join(CACHE, name)).read().split())
+        for path in answers():
+            if whole and os.stat(path).st_atime_ns == 0:
+                continue
+            said = " ".join(open(path).read().split())
             if '"valid"' in said:
-                out.write(f"{name[:-5]}\t{said}\n")
+                out.write(f"{os.path.basename(path)[:-5]}\t{said}\n")
 
 
 def read_smoke():
@@ -312,6 +324,8 @@ def main():
     table, failures, total, proved, found, judged = read_table(), [], 0, 0, 0, 0
     os.environ.setdefault("WHY3CONFIG", os.path.abspath("build/deps/why3.conf"))
     unpack()
+    if update and not only and mode != "smoke":
+        forget_reads()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         # the longest first, so that no processor is left idle at the end
         work = [pool.submit(prove, path, only, mode, table) for path in sorted(sources(), key=lambda p: -goals(p, table))]
@@ -347,7 +361,7 @@ def main():
         for path in gone:
             print(f"{path}: in the table, but not a source")
     if update and mode != "smoke":
-        pack()
+        pack(not only)
     print(f"proofs: {proved} of {total} {'smoke tests find no dead code' if mode == 'smoke' else 'goals'}; of the files:")
     print(f"{judged - len(failures)} passed, {len(failures)} failed")
     return 1 if failures or not found else 0
